@@ -1,0 +1,15 @@
+select
+    {{ term_id("institution_code", "term_code") }} as term_id,
+    institution_code,
+    term_code,
+    title,
+    term_type,
+    start_date,
+    end_date,
+    academic_year_end,
+    census_date,
+    grades_final_on,
+    parent_term_code,
+    is_closed,
+    _as_of as recorded_at,
+from {{ ref("stg_term") }}

@@ -1,0 +1,23 @@
+-- generated from data_contracts/products/course.odcs.yaml; edit that
+select
+    course_id,
+    institution_code,
+    subject,
+    course_number,
+    valid_from_term,
+    valid_to_term,
+    effective_from,
+    effective_to,
+    title,
+    credit_unit,
+    credit_min,
+    credit_max,
+    clock_hours,
+    cip_code,
+    common_course_id,
+    statewide_area,
+    transfer_code,
+    is_developmental,
+    is_closed,
+    recorded_at,
+from {{ ref("clr_course") }}

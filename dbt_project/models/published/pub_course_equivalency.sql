@@ -1,0 +1,20 @@
+-- generated from data_contracts/products/course_equivalency.odcs.yaml; edit that
+select
+    rule_id,
+    rule_version,
+    side,
+    alternative,
+    member_seq,
+    sender_code,
+    institution_code,
+    subject,
+    course_number,
+    min_grade,
+    credits,
+    credit_unit,
+    area_code,
+    valid_from,
+    valid_to,
+    status,
+    source_ref,
+from {{ ref("clr_course_equivalency") }}

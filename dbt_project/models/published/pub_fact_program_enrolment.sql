@@ -1,0 +1,21 @@
+-- generated from data_contracts/products/fact_program_enrolment.odcs.yaml; edit that
+select
+    source_record_key,
+    learner_id,
+    institution_code,
+    program_id,
+    program_code,
+    start_term_id,
+    end_term_id,
+    status,
+    "level",
+    concentration,
+    catalog_term_code,
+    expected_grad_term_code,
+    recorded_at,
+    package_id,
+    file_sha256,
+    file_name,
+    line,
+    contract_version,
+from {{ ref("clr_fact_program_enrolment") }}

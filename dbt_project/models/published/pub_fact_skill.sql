@@ -1,0 +1,22 @@
+-- generated from data_contracts/products/fact_skill.odcs.yaml; edit that
+select
+    source_record_key,
+    learner_id,
+    institution_code,
+    achievement_id,
+    framework,
+    skill_code,
+    skill_name,
+    "level",
+    score,
+    asserted_on,
+    asserted_by,
+    basis_type,
+    case_uri,
+    recorded_at,
+    package_id,
+    file_sha256,
+    file_name,
+    line,
+    contract_version,
+from {{ ref("clr_fact_skill") }}

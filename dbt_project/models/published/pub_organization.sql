@@ -1,0 +1,20 @@
+-- generated from data_contracts/products/organization.odcs.yaml; edit that
+select
+    organization_id,
+    kind,
+    institution_code,
+    system_code,
+    name,
+    uri,
+    url,
+    parent_organization_id,
+    unitid,
+    opeid8,
+    city,
+    state,
+    timezone,
+    status,
+    valid_from,
+    valid_to,
+    successor_code,
+from {{ ref("clr_organization") }}

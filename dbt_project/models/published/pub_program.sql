@@ -1,0 +1,20 @@
+-- generated from data_contracts/products/program.odcs.yaml; edit that
+select
+    program_id,
+    institution_code,
+    program_code,
+    valid_from_term,
+    valid_to_term,
+    effective_from,
+    effective_to,
+    title,
+    cip_code,
+    cip_version,
+    award_level,
+    credential_type,
+    credit_unit,
+    required_credits,
+    ctid,
+    is_closed,
+    recorded_at,
+from {{ ref("clr_program") }}

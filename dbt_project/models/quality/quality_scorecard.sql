@@ -1,0 +1,42 @@
+{%- set rules = {
+    "person_without_learner": "error",
+    "link_to_unknown_learner": "error",
+    "assertion_without_achievement": "error",
+    "credential_id_of_two_learners": "error",
+    "record_without_learner": "warn",
+    "badge_of_two_learners": "warn",
+} -%}
+
+with
+
+    findings as (
+        {% for rule in [
+            "quality_orphan_link",
+            "quality_assertion_without_achievement",
+            "quality_shared_credential",
+        ] %}
+            select institution_code, finding, found
+            from {{ ref(rule) }} {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    rules(finding, severity) as (
+        values
+            {% for finding, severity in rules.items() -%}
+                ('{{ finding }}', '{{ severity }}'){{ "," if not loop.last }}
+            {% endfor %}
+    ),
+
+    colleges as (select distinct institution_code from {{ ref("stg_package") }})
+
+select
+    colleges.institution_code,
+    rules.finding,
+    rules.severity,
+    coalesce(findings.found, 0) as found,
+    case
+        when coalesce(findings.found, 0) = 0 then 'pass' else rules.severity
+    end as verdict,
+from colleges
+cross join rules
+left join findings using (institution_code, finding)

@@ -1,0 +1,58 @@
+-- generated from data_contracts/feeds/experience.odcs.yaml; edit that
+with
+
+    newest as (
+        select
+            landed.institution_code,
+            landed.student_id,
+            landed.experience_id,
+            max(landed._package_seq) as _package_seq
+        from {{ source("landing", "experience") }} as landed
+        inner join
+            {{ ref("stg_package") }} as package
+            on landed.institution_code = package.institution_code
+            and landed._package_id = package.package_id
+            and landed._wave_id = package.wave_id
+        group by all
+        having count(*) > 1
+    )
+
+select
+    landed.student_id,
+    landed.experience_id,
+    landed.experience_type,
+    landed.title,
+    landed.organization,
+    landed.term_code,
+    landed.section_id,
+    landed.start_date,
+    landed.end_date,
+    landed.hours,
+    landed.verification,
+    landed.evidence_url,
+    landed.record_updated_at,
+    landed.institution_code,
+    landed._op,
+    landed._package_id,
+    landed._wave_id,
+    landed._package_seq,
+    landed._as_of,
+    landed._file_name,
+    landed._file_sha256,
+    landed._line,
+    landed._contract_version,
+    landed._op = 'C' as is_closed
+from {{ source("landing", "experience") }} as landed
+inner join
+    {{ ref("stg_package") }} as package
+    on landed.institution_code = package.institution_code
+    and landed._package_id = package.package_id
+    and landed._wave_id = package.wave_id
+left join
+    newest
+    on landed.institution_code = newest.institution_code
+    and landed.student_id = newest.student_id
+    and landed.experience_id = newest.experience_id
+where
+    landed._op <> 'D'
+    and (newest._package_seq is null or landed._package_seq = newest._package_seq)

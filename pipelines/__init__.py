@@ -1,0 +1,1 @@
+"""The night: college packages in, signed learner records and analyst Parquet out."""

@@ -1,0 +1,215 @@
+"""``lrw``: the command line. It parses, calls and prints; the work is elsewhere.
+
+Exit codes: 0 done, 1 refused or fell short (said in one line), 2 wrong usage.
+"""
+
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.errors import OperatorError, UsageError
+from pipelines.settings import export_home, home
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A statewide learner-record warehouse.",
+)
+contracts_app = typer.Typer(no_args_is_help=True, help="The agreed contracts.")
+keys_app = typer.Typer(no_args_is_help=True, help="The issuer's signing keys.")
+records_app = typer.Typer(no_args_is_help=True, help="Published records in bulk.")
+app.add_typer(contracts_app, name="contracts")
+app.add_typer(keys_app, name="keys")
+app.add_typer(records_app, name="records")
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+class SystemName(StrEnum):
+    """The states that ship as configuration."""
+
+    ACCS = "accs"
+    TBR = "tbr"
+
+
+class Faults(StrEnum):
+    """Which faults a generated state carries."""
+
+    NONE = "none"
+    STANDARD = "standard"
+
+
+class Format(StrEnum):
+    """How a command prints its rows."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+def sample(
+    system: Annotated[SystemName, typer.Option(help="The state.")] = SystemName.ACCS,
+    learners: Annotated[int, typer.Option(min=1, help="True persons.")] = 5000,
+    nights: Annotated[int, typer.Option(min=1, max=60)] = 3,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 20260901,
+    faults: Annotated[Faults, typer.Option()] = Faults.NONE,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Folder; LRW_HOME when unset.")
+    ] = None,
+) -> None:
+    """Write a synthetic state with known truth: DIR/inbox and DIR/truth."""
+    from pipelines.sample.generate import generate
+
+    folder = (to or home().root).resolve()
+    summary = generate(system.value, learners, nights, seed, faults.value, folder)
+    out.print(
+        f"{summary.learners:,} learners at {summary.colleges} colleges: "
+        f"{summary.packages:,} packages, {summary.rows:,} rows in {folder / 'inbox'}; "
+        f"the truth in {folder / 'truth'}"
+    )
+
+
+@app.command()
+def night(
+    until: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="Leave later ones waiting."),
+    ] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Publish once a delivery date.")
+    ] = False,
+) -> None:
+    """Land what is waiting, link, build and publish."""
+    from pipelines.night import run_night
+    from pipelines.progress import listening
+    from pipelines.terminal import night_bars, print_night
+
+    chosen = export_home()
+    with night_bars(err) as listener, listening(listener):
+        summary = run_night(chosen, until.date() if until else None, each=each)
+    print_night(out, chosen, summary)
+
+
+@app.command()
+def status(
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """What is published, how fresh, and where each college stands."""
+    from pipelines.status import read_status
+    from pipelines.terminal import print_status
+
+    print_status(out, read_status(home()), form.value)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One read-only statement.")],
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Query the current snapshot: learner, assertion, fact_award and the rest."""
+    from pipelines.query import query as run
+    from pipelines.terminal import TABLE_ROWS, print_rows
+
+    limit = TABLE_ROWS if form is Format.TABLE else None
+    print_rows(out, run(home(), sql, limit), form.value)
+
+
+@app.command()
+def record(
+    learner: Annotated[str, typer.Argument(help="A learner_id.")],
+) -> None:
+    """Print one learner's signed CLR 2.0 record."""
+    from pipelines.publishing.reader import record as read
+
+    sys.stdout.write(read(home(), learner) + "\n")
+
+
+@records_app.command("export")
+def records_export(
+    to: Annotated[Path, typer.Option("--out", help="One document a line.")],
+    limit: Annotated[int | None, typer.Option(min=1)] = None,
+) -> None:
+    """Write signed CLR documents, one a line."""
+    from pipelines.publishing.reader import export_jsonl
+
+    count = export_jsonl(home(), to, limit)
+    out.print(f"{count:,} records in {to}")
+
+
+@app.command()
+def verify(
+    what: Annotated[str, typer.Argument(help="A file, or the word snapshot.")],
+) -> None:
+    """Check a credential, a record, or every byte of the current snapshot."""
+    from pipelines.publishing.verify import verify_file, verify_snapshot
+    from pipelines.terminal import print_verification
+
+    result = (
+        verify_snapshot(home()) if what == "snapshot" else verify_file(home(), Path(what))
+    )
+    print_verification(out, result)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@keys_app.command("new")
+def keys_new(
+    system: Annotated[SystemName, typer.Option(help="Whose key.")] = SystemName.ACCS,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Leave an existing key alone.")
+    ] = False,
+) -> None:
+    """Make the key that signs a system's records; a key is made once."""
+    from pipelines.contracts.load import load_contracts
+    from pipelines.publishing.keys import create_key, key_path
+
+    did = load_contracts().systems[system.value.upper()].did
+    if if_missing and key_path(home().keys, did).exists():
+        return
+    key = create_key(home().keys, did)
+    out.print(f"{key.did} signs with {key.public}; keep {key.path} safe and backed up")
+
+
+@contracts_app.command("sync")
+def contracts_sync(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing.")] = False,
+) -> None:
+    """Write the files generated from data_contracts, or say which are stale."""
+    from pipelines.contracts.sync import sync
+
+    stale = sync(check=check)
+    if check and stale:
+        for path in stale:
+            err.print(f"stale: {path}")
+        raise OperatorError("Generated files are stale; run `lrw contracts sync`.")
+    out.print("Generated files are current." if check else f"{len(stale)} written.")
+
+
+@app.command()
+def dev() -> None:
+    """Open Dagster's UI on this warehouse."""
+    from pipelines.night import serve_dagster
+
+    serve_dagster()
+
+
+def main() -> None:
+    """Run ``lrw``; whatever an operator can get wrong is one line on stderr."""
+    try:
+        app()
+    except UsageError as error:
+        err.print(f"lrw: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except OperatorError as error:
+        err.print(f"lrw: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+

@@ -1,0 +1,1 @@
+"""From inbox to accepted rows: partitions, the landing asset, its sensor and checks."""

@@ -1,0 +1,105 @@
+"""What Dagster is told of landing: run requests, materialisations, the ledger's table."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from hashlib import sha256
+
+import dagster as dg
+import polars as pl
+
+from pipelines.contracts.model import Contracts
+from pipelines.defs.land.partitions import senders
+from pipelines.landing.land import LandedPackage, LandingResult
+from pipelines.landing.ledger import read_ledger
+from pipelines.settings import Home
+from pipelines.status import latest_packages
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+APPLIED = {"accepted", "accepted_with_quarantine"}
+
+
+def through(partition_keys: Iterable[str]) -> date:
+    """The last delivery date among the keys of a landing run."""
+    return date.fromisoformat(max(_delivered_on(key) for key in partition_keys))
+
+
+def _delivered_on(key: str) -> str:
+    """Dagster writes a key's dimensions in the order of their names: date, sender."""
+    return key.split("|")[0]
+
+
+def partition_tags(delivered_on: date) -> dict[str, str]:
+    """Tags of one run over every sender of one delivery date."""
+    day = delivered_on.isoformat()
+    first, last = senders()[0], senders()[-1]
+    return {
+        RANGE_START: dg.MultiPartitionKey({"sender": first, "delivered_on": day}),
+        RANGE_END: dg.MultiPartitionKey({"sender": last, "delivered_on": day}),
+    }
+
+
+def run_request(waiting: Mapping[date, list[str]]) -> dg.RunRequest:
+    """One landing run for the oldest date that waits; its key names who is in it.
+
+    The run key makes a second tick ask for the same run; a delivery that joins later
+    makes another key, and so another run.
+    """
+    delivered_on = min(waiting)
+    names = f"{delivered_on}:{','.join(sorted(waiting[delivered_on]))}"
+    return dg.RunRequest(
+        run_key=sha256(names.encode()).hexdigest(), tags=partition_tags(delivered_on)
+    )
+
+
+def materializations(
+    result: LandingResult, known: set[str]
+) -> Iterator[dg.AssetMaterialization]:
+    """One event a feed and delivery that was applied, for the partitions of the run."""
+    for package in result.packages:
+        yield from _of_package(package, known)
+
+
+def _of_package(
+    package: LandedPackage, known: set[str]
+) -> Iterator[dg.AssetMaterialization]:
+    key = dg.MultiPartitionKey(
+        {"sender": package.institution_code, "delivered_on": package.delivery[:10]}
+    )
+    if package.verdict not in APPLIED or str(key) not in known:
+        return
+    for feed, counts in package.counts.items():
+        yield dg.AssetMaterialization(
+            ["landing", feed],
+            partition=key,
+            metadata={**counts, "verdict": package.verdict},
+        )
+
+
+def ledger_table(home: Home, contracts: Contracts) -> dict[str, dg.MetadataValue]:
+    """The newest package of each sender as a Markdown table, and totals."""
+    del contracts
+    latest = latest_packages(read_ledger(home)).select(
+        "institution_code",
+        "delivery",
+        "verdict",
+        "rows_read",
+        "loaded",
+        "collapsed",
+        "quarantined",
+        "edits",
+    )
+    with pl.Config(
+        tbl_formatting="MARKDOWN",
+        tbl_hide_column_data_types=True,
+        tbl_hide_dataframe_shape=True,
+        tbl_rows=-1,
+        fmt_str_lengths=80,
+    ):
+        table = str(latest)
+    return {
+        "senders": dg.MetadataValue.int(latest.height),
+        "quarantined": dg.MetadataValue.int(int(latest["quarantined"].sum())),
+        "latest_packages": dg.MetadataValue.md(table),
+    }
+

@@ -1,0 +1,1 @@
+"""From the build to a published snapshot."""

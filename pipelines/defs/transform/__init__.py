@@ -1,0 +1,1 @@
+"""From accepted rows to the CLR schema: identity, then dbt."""

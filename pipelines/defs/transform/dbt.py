@@ -1,0 +1,58 @@
+"""The dbt build: staging, identity, clr, published and their tests, in one process."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from pipelines import progress
+from pipelines.dbt_manifest import ensure_manifest
+from pipelines.defs.groups import DBT_FOLDERS
+from pipelines.settings import DBT_PROJECT, home
+from pipelines.warehouse import discard_build
+
+ensure_manifest(DBT_PROJECT)
+# The environment's own dbt: a shell that did not activate it has another or none.
+DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
+project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
+
+
+class NightTranslator(DagsterDbtTranslator):
+    """Group a model by its folder; everything else is dagster-dbt's default."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Return the group of the night's order, or None for sources and seeds."""
+        folders = dbt_resource_props.get("fqn", [])[1:]
+        return DBT_FOLDERS.get(folders[0]) if folders else None
+
+
+@dbt_assets(
+    manifest=project.manifest_path,
+    project=project,
+    dagster_dbt_translator=NightTranslator(),
+    name="dbt_build",
+    pool="warehouse",
+)
+def dbt_build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource
+) -> Iterator[dg.AssetMaterialization]:
+    """Build everything anew: a fresh file has no models left over and no lock."""
+    if not context.is_subset:
+        discard_build(home())
+    # Unit tests prove the models on fixtures; they run in `make test`, not every night.
+    invocation = dbt.cli(
+        ["build", "--exclude-resource-type", "unit_test"], context=context
+    )
+    for done, event in enumerate(invocation.stream()):
+        progress.report("Building", done)
+        yield event
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    """The dbt resource beside the assets that use it."""
+    dbt = DbtCliResource(project_dir=project, dbt_executable=DBT_EXECUTABLE)
+    return dg.Definitions(assets=[dbt_build], resources={"dbt": dbt})

@@ -1,0 +1,418 @@
+"""One wave: at most one package a college, judged together and applied apart.
+
+Belongs here: the order of the steps, parents before children, and what a finding does
+to a row and to a package. Does not belong here: which packages wait (``land``) and
+any single check.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import duckdb
+import polars as pl
+
+from pipelines.contracts.model import Contracts, Feed
+from pipelines.contracts.polars import typed as as_typed
+from pipelines.contracts.sql import empty_view, register_codes
+from pipelines.landing import findings as said
+from pipelines.landing import thresholds
+from pipelines.landing.duplicates import Duplicates, find_duplicates, key_columns
+from pipelines.landing.gather import Gathered, gather
+from pipelines.landing.judge import judge, judge_packages
+from pipelines.landing.ledger import History
+from pipelines.landing.notes import Note
+from pipelines.landing.parcel import (
+    ACCEPTED,
+    HELD,
+    REJECTED,
+    WITH_QUARANTINE,
+    Parcel,
+    Tally,
+)
+from pipelines.landing.read import FileRefused, ReadFile, read_file
+from pipelines.landing.redact import pepper, tokenise
+from pipelines.landing.releases import Orphans, find_orphans
+from pipelines.landing.rows import quarantine_rows, released_log, with_lineage
+from pipelines.landing.semantics import DELETE, Effect, effect, unkeyed
+from pipelines.landing.state import in_force_of, register_applied
+from pipelines.landing.store import keep_object
+from pipelines.landing.unpack import stored_bytes
+from pipelines.settings import Home
+
+
+@dataclass
+class FeedRows:
+    """The rows of one feed on their way through a wave.
+
+    Attributes:
+        typed: Every row that could be parsed, typed, with ``_op`` (U or D).
+        stored: The same rows as they are kept: raw identity numbers are tokens.
+        findings: ``_row``, ``edit_id``, ``column``, ``value``, ``severity``.
+        quarantined: ``_row`` and ``edit_ids``.
+    """
+
+    feed: Feed
+    gathered: Gathered
+    typed: pl.DataFrame
+    stored: pl.DataFrame
+    duplicates: Duplicates
+    in_force: pl.DataFrame
+    scopes: pl.DataFrame
+    findings: pl.DataFrame = field(default_factory=said.no_row_findings)
+    quarantined: pl.DataFrame = field(default_factory=said.no_quarantine)
+    effect: Effect | None = None
+
+    def sent(self) -> pl.DataFrame:
+        """Rows that no other row stands for, as the judge sees them."""
+        return self.typed.join(self.duplicates.collapsed, on="_row", how="anti")
+
+    def loaded(self) -> pl.DataFrame:
+        """Rows that passed, as they are kept."""
+        uncollapsed = self.stored.join(self.duplicates.collapsed, on="_row", how="anti")
+        return uncollapsed.join(self.quarantined, on="_row", how="anti")
+
+    def apply(self) -> Effect:
+        """Compare the rows that passed so far with what is in force."""
+        self.effect = effect(
+            self.feed, self.loaded(), self.stored, self.in_force, self.scopes
+        )
+        return self.effect
+
+
+@dataclass
+class Settled:
+    """A wave that was judged: verdicts, and what to write for each feed."""
+
+    parcels: dict[str, Parcel]
+    verdicts: dict[str, str]
+    findings: pl.DataFrame
+    logs: dict[str, pl.DataFrame]
+    quarantine: dict[str, pl.DataFrame]
+
+
+def settle(
+    home: Home, contracts: Contracts, history: History, parcels: Sequence[Parcel]
+) -> Settled:
+    """Read and judge the packages of a wave; nothing but objects is written.
+
+    Args:
+        home: The warehouse.
+        contracts: What was agreed.
+        history: The ledger so far.
+        parcels: At most one a college.
+
+    Returns:
+        Verdicts, findings, and the rows that the applied packages change.
+
+    Raises:
+        ConservationError: Rows in and rows out differ, which is a fault here.
+    """
+    reads = _read_all(home, contracts, parcels)
+    live = {p.institution_code: p for p in parcels if p.institution_code in reads}
+    for parcel in parcels:
+        thresholds.check_required(parcel, history)
+        thresholds.check_volumes(parcel, contracts, history)
+    with duckdb.connect() as con:
+        con.execute("set threads = 2")
+        register_codes(con, contracts)
+        register_applied(home, con)
+        key = pepper(home)
+        rows = _feed_rows(home, contracts, con, live, reads, key)
+        _register(contracts, con, home, rows, live)
+        released = {}
+        for feed in contracts.feeds.values():
+            if feed.name in rows:
+                _judge(rows[feed.name], con, contracts, live)
+            present = rows[feed.name].stored if feed.name in rows else None
+            orphans = find_orphans(home, feed, live, history, present, key, con)
+            if orphans is not None:
+                released[feed.name] = _release(feed, orphans, con, contracts, key)
+        for feed in contracts.feeds.values():
+            _tell_files(judge_packages(feed, con), contracts, live, feed.name)
+        thresholds.check_term_totals(con, rows.keys(), live)
+    _tally(rows, live)
+    for feed_rows in rows.values():
+        thresholds.check_rows(feed_rows, live)
+        thresholds.check_unknown_deletions(feed_rows, live)
+    thresholds.check_controls({n: r.typed for n, r in rows.items()}, live)
+    return _conclude(contracts, parcels, live, rows, released)
+
+
+def _read_all(
+    home: Home, contracts: Contracts, parcels: Sequence[Parcel]
+) -> dict[str, dict[str, ReadFile]]:
+    """Every file of every package; packages with an unusable file are left out."""
+    reads: dict[str, dict[str, ReadFile]] = {}
+    for parcel in parcels:
+        keep_object(home, parcel.manifest_bytes)
+        mine = {}
+        for declared in parcel.manifest.files:
+            tally = parcel.tallies[declared.feed]
+            feed = contracts.feeds[declared.feed]
+            try:
+                content = stored_bytes(parcel.delivery, declared)
+                keep_object(home, content)
+                read = read_file(content, declared, feed)
+            except FileRefused as refused:
+                notes = refused.notes
+            except Exception as error:  # noqa: BLE001 - no college stops another
+                value = f"cannot be read ({type(error).__name__})"
+                notes = (Note("F20", "F", value=value),)
+            else:
+                tally.rows_read = read.rows
+                parcel.notes += [replace(note, feed=feed.name) for note in read.notes]
+                mine[feed.name] = read
+                continue
+            parcel.notes += [replace(note, feed=feed.name) for note in notes]
+            tally.verdict = REJECTED
+        if len(mine) == len(parcel.manifest.files):
+            reads[parcel.institution_code] = mine
+    return reads
+
+
+def _feed_rows(
+    home: Home,
+    contracts: Contracts,
+    con: duckdb.DuckDBPyConnection,
+    live: dict[str, Parcel],
+    reads: dict[str, dict[str, ReadFile]],
+    key: bytes,
+) -> dict[str, FeedRows]:
+    """Gather, type and deduplicate every feed that some package has."""
+    rows = {}
+    for feed in contracts.feeds.values():
+        parts = [
+            (live[code], mine[feed.name])
+            for code, mine in reads.items()
+            if feed.name in mine
+        ]
+        if not parts:
+            continue
+        gathered = gather(feed, parts)
+        typed = as_typed(feed, gathered.raw).with_columns(
+            gathered.raw["_op"].fill_null("U")
+        )
+        rows[feed.name] = FeedRows(
+            feed=feed,
+            gathered=gathered,
+            typed=typed,
+            stored=tokenise(feed, typed, key, con),
+            duplicates=find_duplicates(feed, typed),
+            in_force=in_force_of(home, feed, con, live),
+            scopes=_scopes(feed, parts, typed, gathered.bad),
+        )
+    return rows
+
+
+def _scopes(
+    feed: Feed,
+    parts: list[tuple[Parcel, ReadFile]],
+    typed: pl.DataFrame,
+    bad: pl.DataFrame,
+) -> pl.DataFrame:
+    blind = set(unkeyed(feed, typed, bad))
+    return pl.DataFrame(
+        [
+            {
+                "institution_code": parcel.institution_code,
+                "scope_kind": parcel.scope_kind,
+                "terms": list(parcel.manifest.scope.terms),
+                "unkeyed": parcel.institution_code in blind,
+            }
+            for parcel, _ in parts
+        ],
+        schema={
+            "institution_code": pl.String,
+            "scope_kind": pl.String,
+            "terms": pl.List(pl.String),
+            "unkeyed": pl.Boolean,
+        },
+    )
+
+
+def _register(
+    contracts: Contracts,
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    rows: dict[str, FeedRows],
+    live: dict[str, Parcel],
+) -> None:
+    """A view a feed of what would be in force if every row passed."""
+    for feed in contracts.feeds.values():
+        mine = rows.get(feed.name)
+        if mine is None:
+            before = in_force_of(home, feed, con, live)
+            con.register(feed.name, before)
+            empty_view(con, feed, f"package_{feed.name}")
+            continue
+        con.register(feed.name, mine.apply().after)
+        con.register(f"package_{feed.name}", mine.typed)
+
+
+def _judge(
+    mine: FeedRows,
+    con: duckdb.DuckDBPyConnection,
+    contracts: Contracts,
+    live: dict[str, Parcel],
+) -> None:
+    """Judge one feed, quarantine what failed, and let children see the rest."""
+    feed = mine.feed
+    sent = mine.sent()
+    judged = sent.filter(pl.col("_op") != DELETE)
+    raw = mine.gathered.raw.join(judged.select("_row"), on="_row", how="semi")
+    assert mine.effect is not None
+    con.register(feed.name, mine.effect.beside)
+    judgement = judge(feed, raw, judged, con, contracts.codes)
+    found = pl.concat(
+        [
+            said.row_findings(judgement.findings),
+            said.deletion_findings(feed, mine.gathered.raw, sent, mine.scopes),
+            said.conflict_findings(mine.duplicates.conflicting),
+            said.collapse_findings(mine.duplicates.collapsed),
+        ]
+    )
+    mine.findings = said.with_severity(found, contracts)
+    mine.quarantined = said.quarantined_rows(mine.findings)
+    if mine.quarantined.height:
+        mine.apply()
+    con.register(feed.name, mine.effect.after)
+    _tell_files(judgement.file_findings, contracts, live, feed.name)
+    _tell_files(
+        thresholds.file_edits_before_collapse(mine, con), contracts, live, feed.name
+    )
+
+
+def _release(
+    feed: Feed,
+    orphans: Orphans,
+    con: duckdb.DuckDBPyConnection,
+    contracts: Contracts,
+    key: bytes,
+) -> pl.DataFrame:
+    """Orphans of earlier nights that pass now, as kept; children of theirs see them."""
+    found = judge(feed, orphans.raw, orphans.typed, con, contracts.codes).findings
+    failed = said.with_severity(said.row_findings(found), contracts)
+    failed = failed.filter(pl.col("severity") == "Q")
+    passed = orphans.typed.join(failed, on="_row", how="anti")
+    passed = tokenise(feed, passed, key, con)
+    if passed.height:
+        before = pl.DataFrame(con.sql(f"from {feed.name}").to_arrow_table())
+        columns = ["institution_code", *(c.name for c in feed.data_columns)]
+        now = passed.select(*columns, is_closed=pl.lit(value=False))
+        rest = before.select(now.columns).cast(now.schema)  # type: ignore[arg-type]
+        keys = key_columns(feed)
+        rest = rest.join(now.select(keys), on=keys, how="anti", nulls_equal=True)
+        con.register(feed.name, pl.concat([now, rest]))
+    return passed
+
+
+def _tell_files(
+    file_findings: pl.DataFrame,
+    contracts: Contracts,
+    live: dict[str, Parcel],
+    feed: str,
+) -> None:
+    """Turn findings about files into remarks that hold their package."""
+    for row in file_findings.iter_rows(named=True):
+        parcel = live.get(row["institution_code"])
+        if parcel is None or any(n.edit_id == row["edit_id"] for n in parcel.notes):
+            continue
+        severity = contracts.edit(row["edit_id"]).severity
+        parcel.hold(Note(row["edit_id"], severity, feed, value=row["value"]))
+
+
+def _tally(rows: dict[str, FeedRows], live: dict[str, Parcel]) -> None:
+    """Count what became of each file's rows, and check that nothing is lost."""
+    for name, mine in rows.items():
+        counts: dict[str, dict[str, int]] = defaultdict(dict)
+        bad = mine.gathered.bad.unique(["institution_code", "line"])
+        owner = mine.typed.select("_row", "institution_code")
+        for what, frame in (
+            ("loaded", mine.loaded()),
+            ("collapsed", owner.join(mine.duplicates.collapsed, on="_row")),
+            ("quarantined", owner.join(mine.quarantined, on="_row")),
+            ("bad", bad),
+        ):
+            sums = frame.group_by("institution_code").len()
+            for code, count in sums.iter_rows():
+                counts[code][what] = count
+        for code, parcel in live.items():
+            tally = parcel.tallies.get(name)
+            if tally is None:
+                continue
+            mine_counts = counts[code]
+            tally.loaded = mine_counts.get("loaded", 0)
+            tally.collapsed = mine_counts.get("collapsed", 0)
+            tally.quarantined = mine_counts.get("quarantined", 0)
+            tally.quarantined += mine_counts.get("bad", 0)
+            tally.conserve()
+
+
+def _conclude(
+    contracts: Contracts,
+    parcels: Sequence[Parcel],
+    live: dict[str, Parcel],
+    rows: dict[str, FeedRows],
+    released: dict[str, pl.DataFrame],
+) -> Settled:
+    verdicts = {p.institution_code: _verdict(p, contracts) for p in parcels}
+    applied = [code for code, verdict in verdicts.items() if verdict.startswith(ACCEPTED)]
+    logs, quarantine = {}, {}
+    ours = pl.col("institution_code").is_in(applied)
+    for name, mine in rows.items():
+        assert mine.effect is not None
+        logs[name] = with_lineage(mine.feed, mine.effect.log.filter(ours), live)
+        quarantine[name] = quarantine_rows(mine, live).filter(ours)
+        _count_changes(name, logs[name], live)
+    for name, passed in released.items():
+        log = released_log(contracts.feeds[name], passed.filter(ours), live)
+        _count_released(name, log, live)
+        logs[name] = pl.concat([*([logs[name]] if name in logs else []), log])
+    for parcel in parcels:
+        if parcel.institution_code not in applied:
+            _set_back(parcel)
+    return Settled(
+        parcels={p.institution_code: p for p in parcels},
+        verdicts=verdicts,
+        findings=said.all_findings(parcels, rows.values()),
+        logs=logs,
+        quarantine=quarantine,
+    )
+
+
+def _verdict(parcel: Parcel, contracts: Contracts) -> str:
+    if parcel.is_blocked(contracts):
+        return HELD
+    if any(tally.quarantined for tally in parcel.tallies.values()):
+        return WITH_QUARANTINE
+    return ACCEPTED
+
+
+def _set_back(parcel: Parcel) -> None:
+    """A package that is not applied counts no row as anything."""
+    for tally in parcel.tallies.values():
+        tally.loaded = tally.collapsed = tally.quarantined = 0
+        tally.released = tally.changed = tally.removed = 0
+        if tally.verdict == ACCEPTED:
+            tally.verdict = HELD
+
+
+def _count_changes(name: str, log: pl.DataFrame, live: dict[str, Parcel]) -> None:
+    counts = log.group_by("institution_code").agg(
+        changed=(pl.col("_op") == "U").sum(), removed=(pl.col("_op") != "U").sum()
+    )
+    for code, changed, removed in counts.iter_rows():
+        tally = live[code].tallies[name]
+        tally.changed, tally.removed = changed, removed
+
+
+def _count_released(name: str, log: pl.DataFrame, live: dict[str, Parcel]) -> None:
+    """Released rows are counted beside the file's own, in tonight's package."""
+    for code, count in log.group_by("institution_code").len().iter_rows():
+        tally = live[code].tallies.setdefault(name, Tally(feed=name, name=""))
+        tally.released = count
+        tally.changed += count
+
+
+__all__ = ["Settled", "settle"]

@@ -1,0 +1,240 @@
+"""The issuer's Ed25519 key: its file, its rules, and the DID document made from it.
+
+Belongs here: the key file below ``keys/`` and who may read it. Does not belong here:
+what is signed (``signing.py``). A key is made once; losing it means that later records
+cannot be told from forgeries, so a publication never replaces one in silence.
+"""
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from pipelines.durable import replace_durably, sync_folder
+from pipelines.errors import OperatorError
+from pipelines.publishing import multibase
+
+
+@dataclass(frozen=True)
+class IssuerKey:
+    """The key of one issuer.
+
+    Attributes:
+        did: the issuer, equal to ``issuer.id`` of every record it signs.
+        public: ``z6Mk…`` multikey in force.
+        retired: earlier ``z6Mk…`` multikeys; still published, since records signed
+            with them are verified long after.
+        path: the key file.
+        private: the secret key; never shown.
+    """
+
+    did: str
+    public: str
+    retired: tuple[str, ...]
+    path: Path
+    private: Ed25519PrivateKey = field(repr=False, compare=False)
+
+    @property
+    def method(self) -> str:
+        """``verificationMethod``: the DID and the multikey as its fragment."""
+        return f"{self.did}#{self.public}"
+
+    def document(self) -> dict[str, Any]:
+        """The DID document (W3C DID Core 1.0, Multikey) that lists every key."""
+        keys = [self.public, *self.retired]
+        return {
+            "@context": [
+                "https://www.w3.org/ns/did/v1",
+                "https://w3id.org/security/multikey/v1",
+            ],
+            "id": self.did,
+            "verificationMethod": [
+                {
+                    "id": f"{self.did}#{key}",
+                    "type": "Multikey",
+                    "controller": self.did,
+                    "publicKeyMultibase": key,
+                }
+                for key in keys
+            ],
+            "assertionMethod": [f"{self.did}#{key}" for key in keys],
+        }
+
+
+def key_path(keys: Path, did: str) -> Path:
+    """The key file of ``did`` in the folder ``keys``."""
+    return keys / (re.sub(r"[^A-Za-z0-9.-]", "_", did.removeprefix("did:")) + ".json")
+
+
+def create_key(keys: Path, did: str) -> IssuerKey:
+    """Make the issuer's first key, readable by its owner alone.
+
+    Raises:
+        OperatorError: there is one already.
+    """
+    secret, public = _generate()
+    path = key_path(keys, did)
+    keys.mkdir(parents=True, exist_ok=True)
+    keys.chmod(0o700)
+    body = {"did": did, "publicKeyMultibase": public, "secretKeyMultibase": secret}
+    try:
+        _write(path, {**body, "created": _now(), "retired": []})
+    except FileExistsError:
+        raise OperatorError(f"{path} exists: rotate the key instead") from None
+    return load_key(keys, did)
+
+
+def rotate_key(keys: Path, did: str) -> IssuerKey:
+    """Put a new key in force; the present one stays published as retired."""
+    old = load_key(keys, did)
+    secret, public = _generate()
+    path = key_path(keys, did)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    _write(
+        fresh,
+        {
+            "did": did,
+            "publicKeyMultibase": public,
+            "secretKeyMultibase": secret,
+            "created": _now(),
+            "retired": [old.public, *old.retired],
+        },
+    )
+    replace_durably(fresh, path)
+    return load_key(keys, did)
+
+
+def load_key(keys: Path, did: str) -> IssuerKey:
+    """The issuer's key.
+
+    Raises:
+        OperatorError: the file is missing, readable by others, not a key, or not this
+            issuer's.
+    """
+    path = key_path(keys, did)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise OperatorError(
+            f"no signing key for {did}: {path} is missing; restore it from backup"
+        ) from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode) or mode & 0o077:
+            raise OperatorError(f"{path} is open to others: run chmod 600 {path}")
+        text = file.read()
+    try:
+        body = orjson.loads(text)
+        private = Ed25519PrivateKey.from_private_bytes(
+            multibase.secret_bytes(body["secretKeyMultibase"])
+        )
+        public, retired = body["publicKeyMultibase"], tuple(body["retired"])
+        stated = body["did"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise OperatorError(f"{path} is not a signing key; restore it") from None
+    if public_key(private) != public:
+        raise OperatorError(f"{path} holds two different keys; restore it")
+    if stated != did:
+        raise OperatorError(f"{path} is the key of {stated}, not of {did}")
+    return IssuerKey(did, public, retired, path, private)
+
+
+def key_for_publication(
+    keys: Path, did: str, published: dict[str, Any] | None
+) -> IssuerKey:
+    """The key that tonight's records are signed with.
+
+    Args:
+        keys: the folder of key files.
+        did: the issuer named in the documents.
+        published: DID document of the current snapshot; None before the first.
+
+    Returns:
+        The key on file; a new one only when nothing was ever published.
+
+    Raises:
+        OperatorError: the key is missing though records were published, is insecure,
+            or is unrelated to the keys that signed the published records.
+    """
+    if published is None:
+        if not key_path(keys, did).exists():
+            return create_key(keys, did)
+        return load_key(keys, did)
+    key = load_key(keys, did)
+    if published.get("id") != did:
+        raise OperatorError(
+            f"published records were issued by {published.get('id')}, tonight's by "
+            f"{did}: one warehouse has one issuer"
+        )
+    ours = set(key.document()["assertionMethod"])
+    if not set(published.get("assertionMethod", [])) <= ours:
+        raise OperatorError(
+            f"{key.path} does not list the key that signed the published records: "
+            "restore it, or rotate instead of replacing it"
+        )
+    return key
+
+
+def public_key(private: Ed25519PrivateKey) -> str:
+    """``z6Mk…`` multikey of a private key."""
+    return multibase.public_multikey(
+        private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    )
+
+
+def published_keys(document: dict[str, Any]) -> dict[str, Ed25519PublicKey]:
+    """Public keys a DID document allows for assertions, by verification method.
+
+    Raises:
+        ValueError: the document does not have that shape.
+    """
+    try:
+        did, allowed = document["id"], set(document["assertionMethod"])
+        return {
+            method["id"]: Ed25519PublicKey.from_public_bytes(
+                multibase.public_bytes(method["publicKeyMultibase"])
+            )
+            for method in document["verificationMethod"]
+            if method["id"] in allowed
+            and method["controller"] == did
+            and method["type"] == "Multikey"
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not a DID document with multikeys") from None
+
+
+def _generate() -> tuple[str, str]:
+    private = Ed25519PrivateKey.generate()
+    raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return multibase.secret_multikey(raw), public_key(private)
+
+
+def _write(path: Path, body: dict[str, Any]) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(orjson.dumps(body, option=orjson.OPT_INDENT_2))
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

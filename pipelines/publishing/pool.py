@@ -1,0 +1,148 @@
+"""Records signed side by side, in batches, in the order they came.
+
+Belongs here: processes and back-pressure. Does not belong here: what signing is
+(``signing.py``) or where documents come from (``records.py``).
+"""
+
+import collections
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import orjson
+
+from pipelines.publishing import guard, versions
+from pipelines.publishing.keys import load_key
+from pipelines.publishing.pruning import prune
+from pipelines.publishing.reference import UnsignableError
+from pipelines.publishing.signing import KeySigner, Proofs, sign_record
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One document to sign.
+
+    Attributes:
+        learner_id: whom an error is about.
+        document: the unsigned CLR, JSON text.
+        previous: the learner's published CLR, JSON text; None for a new learner.
+        as_of: ``validFrom`` for content that changed without a later date.
+        compare: whether to compare its canonical forms with the reference path.
+    """
+
+    learner_id: str
+    document: str
+    previous: str | None
+    as_of: str
+    compare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One signed record: JSON text, id without ``urn:uuid:``, and what it holds."""
+
+    text: str
+    clr_id: str
+    valid_from: str
+    credentials: int
+
+
+class UnsignableRecordError(Exception):
+    """A document cannot be signed; the message names the learner's id and a term."""
+
+
+class _Bench:
+    """What a process needs to sign: made once, kept."""
+
+    def __init__(self, keys: Path, did: str) -> None:
+        self.signer = KeySigner(load_key(keys, did))
+        self.proofs = Proofs()
+
+    def sign(self, jobs: list[Job]) -> list[Signed]:
+        return [self._one(job) for job in jobs]
+
+    def _one(self, job: Job) -> Signed:
+        try:
+            record = prune(orjson.loads(job.document))
+            if job.previous is not None:
+                versions.supersede(record, orjson.loads(job.previous), job.as_of)
+            signed = sign_record(record, self.signer, self.proofs)
+            if job.compare:
+                guard.compare(signed, self.proofs)
+            return Signed(
+                text=orjson.dumps(signed).decode(),
+                clr_id=signed["id"].removeprefix("urn:uuid:"),
+                valid_from=signed["validFrom"],
+                credentials=len(signed["credentialSubject"]["verifiableCredential"]),
+            )
+        except UnsignableError as error:
+            raise UnsignableRecordError(
+                f"the record of learner {job.learner_id} cannot be signed: {error}"
+            ) from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UnsignableRecordError(
+                f"the record of learner {job.learner_id} is not a CLR document"
+            ) from None
+
+
+class SigningPool:
+    """Signs batches in ``workers`` processes; in this one when that is 1.
+
+    Each process reads the key file itself, so no secret passes through a pipe.
+    """
+
+    def __init__(self, keys: Path, did: str, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+        self._local: Callable[[list[Job]], list[Signed]] | None = None
+        if workers > 1:
+            # Not fork: DuckDB and Dagster run threads in this process.
+            self._pool = ProcessPoolExecutor(
+                workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_start,
+                initargs=(keys, did),
+            )
+        else:
+            self._local = _Bench(keys, did).sign
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map(self, batches: Iterable[list[Job]]) -> Iterator[list[Signed]]:
+        """Signed batches in the order of ``batches``; few are in flight at a time.
+
+        Raises:
+            UnsignableRecordError: a document cannot be signed.
+        """
+        if self._pool is None:
+            assert self._local is not None
+            yield from map(self._local, batches)
+            return
+        waiting: collections.deque[Future[list[Signed]]] = collections.deque()
+        for batch in batches:
+            waiting.append(self._pool.submit(_sign, batch))
+            if len(waiting) > 2 * self._workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+_bench: _Bench | None = None
+
+
+def _start(keys: Path, did: str) -> None:
+    global _bench  # noqa: PLW0603 - one bench a process, made by the initializer
+    _bench = _Bench(keys, did)
+
+
+def _sign(jobs: list[Job]) -> list[Signed]:
+    assert _bench is not None
+    return _bench.sign(jobs)

@@ -1,0 +1,265 @@
+"""Publish: tonight's build as a signed snapshot, if anything in it is new.
+
+Belongs here: the order of the steps. Does not belong here: any one of them. Each call
+of ``at`` names a point where a crash must leave the published state whole.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from pipelines.contracts.model import Contracts
+from pipelines.contracts.products import load_products
+from pipelines.errors import OperatorError
+from pipelines.publishing import analyst, inputs, manifest
+from pipelines.publishing import snapshot as store
+from pipelines.publishing.keys import IssuerKey, key_for_publication
+from pipelines.publishing.manifest import FileEntry, Manifest
+from pipelines.publishing.records import Plan, Records
+from pipelines.publishing.signing import KeySigner
+from pipelines.publishing.snapshot import Snapshot
+from pipelines.publishing.verify import check_snapshot
+from pipelines.settings import Home, workers
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """What a publication did.
+
+    Attributes:
+        published: whether the pointer moved.
+        seq: number of the current snapshot now.
+        learners: records in it.
+        signed: records signed tonight, new or changed.
+        reused: records whose published bytes stand.
+        withdrawn: learners who had a record and have none now.
+        path: folder of the current snapshot.
+        reason: one line for the operator.
+    """
+
+    published: bool
+    seq: int
+    learners: int
+    signed: int
+    reused: int
+    withdrawn: int
+    path: Path
+    reason: str
+
+
+def publish(
+    home: Home,
+    contracts: Contracts | None,
+    on_progress: Progress | None = None,
+    *,
+    at: Callable[[str], None] = lambda _: None,
+) -> PublishResult:
+    """Publish ``warehouse/build.duckdb`` as the next snapshot.
+
+    Args:
+        home: the warehouse.
+        contracts: what was agreed; the issuer must be one of its systems, every
+            published column in a product contract. None skips both checks.
+        on_progress: called with a step's name, units done and units in all.
+        at: called at every step boundary with its name; for crash tests.
+
+    Returns:
+        What was published, or that nothing was new.
+
+    Raises:
+        OperatorError: another run publishes, the key is missing or unsafe, a document
+            cannot be signed, the snapshot does not verify, or the build is unreadable.
+            The current snapshot then stands as it was.
+    """
+    progress = on_progress or (lambda _step, _done, _total: None)
+    if not home.build_db.exists():
+        raise OperatorError(f"{home.build_db} is missing: run dbt before publishing")
+    try:
+        with store.publishing_alone(home):
+            at("locked")
+            previous = store.current(home)
+            with _build(home) as con:
+                return _publish(home, contracts, con, previous, progress, at)
+    except OSError as error:
+        cause = os.strerror(error.errno) if error.errno else "input/output error"
+        raise OperatorError(
+            f"nothing is published: {cause} below {home.root}; the current snapshot "
+            "stands, run again when there is room"
+        ) from None
+
+
+def _publish(
+    home: Home,
+    contracts: Contracts | None,
+    con: duckdb.DuckDBPyConnection,
+    previous: Snapshot | None,
+    progress: Progress,
+    at: Callable[[str], None],
+) -> PublishResult:
+    database = home.build_db.stem
+    tables = analyst.tables(con, database)
+    records = Records(
+        con,
+        f'"{database}"."{analyst.SCHEMA}"."{analyst.DOCUMENTS}"',
+        previous.path / store.RECORDS if previous else None,
+    )
+    if contracts is not None:
+        analyst.refuse_unagreed(con, database, load_products())
+    key = _key(home, contracts, records.issuer(), previous)
+    plan = records.plan()
+    as_of = inputs.ledger_as_of(home) or records.latest()
+    seq = (previous.seq if previous else 0) + 1
+    with store.staging(home, seq) as staged:
+        at("staged")
+        for done, name in enumerate(tables, start=1):
+            path = staged / store.ANALYST / f"{name}.parquet"
+            analyst.copy(con, database, name, path)
+            progress("analyst tables", done, len(tables))
+        at("analyst written")
+        tables_entries = _describe(staged, store.ANALYST)
+        if previous and plan.unchanged and _same(previous, tables_entries, key):
+            return PublishResult(
+                published=False,
+                seq=previous.seq,
+                learners=plan.learners,
+                signed=0,
+                reused=plan.reused,
+                withdrawn=0,
+                path=previous.path,
+                reason=f"nothing new since snapshot {previous.seq}: nothing published",
+            )
+        credentials = records.write(
+            staged / store.RECORDS,
+            plan,
+            home.keys,
+            key.did,
+            as_of,
+            workers(),
+            lambda done, total: progress("records", done, total),
+        )
+        at("records written")
+        records.write_changes(staged / store.STEWARD / "record_change.parquet")
+        _write_json(staged / store.PUBLIC / store.DID_DOCUMENT, key.document())
+        files = tables_entries + tuple(
+            entry
+            for folder in (store.PUBLIC, store.RECORDS, store.STEWARD)
+            for entry in _describe(staged, folder)
+        )
+        _write_manifest(
+            staged,
+            Manifest(
+                seq=seq,
+                previous=previous.seq if previous else 0,
+                as_of=_stamp(as_of),
+                issuer=key.did,
+                code=inputs.code_digest(),
+                ledger=inputs.ledger_digest(home),
+                schema=manifest.fingerprint(files),
+                learners=plan.learners,
+                credentials=credentials,
+                files=files,
+            ),
+            key,
+        )
+        at("manifest written")
+        final = store.settle(home, staged, seq)
+    at("renamed")
+    _flip(home, final, progress, at)
+    return PublishResult(
+        published=True,
+        seq=seq,
+        learners=plan.learners,
+        signed=plan.fresh,
+        reused=plan.reused,
+        withdrawn=plan.withdrawn,
+        path=final,
+        reason=_reason(seq, plan),
+    )
+
+
+def _flip(
+    home: Home, final: Path, progress: Progress, at: Callable[[str], None]
+) -> None:
+    """Verify from disk as a reader would, then move the pointer."""
+    settled = store.read_staged(final)
+    verification = check_snapshot(settled)
+    progress("verified", 1, 1)
+    if not verification.ok:
+        failed = ", ".join(check.name for check in verification.checks if not check.ok)
+        raise OperatorError(f"snapshot {settled.seq} does not verify: {failed}")
+    at("verified")
+    store.make_current(home, settled)
+    at("current")
+
+
+def _key(
+    home: Home, contracts: Contracts | None, did: str, previous: Snapshot | None
+) -> IssuerKey:
+    if contracts is not None:
+        known = {system.did for system in contracts.systems.values()}
+        if did not in known:
+            raise OperatorError(
+                f"the records name the issuer {did}, which is no agreed system"
+            )
+    return key_for_publication(
+        home.keys, did, previous.did_document() if previous else None
+    )
+
+
+def _build(home: Home) -> duckdb.DuckDBPyConnection:
+    spill = home.warehouse / "spill"
+    spill.mkdir(exist_ok=True)
+    con = duckdb.connect(config={"temp_directory": str(spill)})
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"ATTACH '{home.build_db}' (READ_ONLY)")
+    except duckdb.Error as error:
+        con.close()
+        raise OperatorError(
+            f"{home.build_db} cannot be opened ({type(error).__name__}): end the run "
+            "that holds it, or rebuild with dbt"
+        ) from None
+    return con
+
+
+def _same(previous: Snapshot, tables: tuple[FileEntry, ...], key: IssuerKey) -> bool:
+    return (
+        previous.manifest.under(store.ANALYST)
+        == {entry.path: entry.sha256 for entry in tables}
+        and previous.did_document() == key.document()
+    )
+
+
+def _describe(staged: Path, folder: str) -> tuple[FileEntry, ...]:
+    paths = sorted((staged / folder).iterdir())
+    return tuple(manifest.describe(staged, path) for path in paths)
+
+
+def _write_manifest(staged: Path, body: Manifest, key: IssuerKey) -> None:
+    data = body.to_bytes()
+    (staged / manifest.NAME).write_bytes(data)
+    sig = manifest.signature(data, KeySigner(key))
+    (staged / manifest.SIGNATURE).write_bytes(sig)
+
+
+def _write_json(path: Path, body: object) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    path.write_bytes(orjson.dumps(body, option=options))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _reason(seq: int, plan: Plan) -> str:
+    return (
+        f"snapshot {seq}: {plan.learners:,} records, {plan.fresh:,} signed, "
+        f"{plan.reused:,} unchanged, {plan.withdrawn:,} withdrawn"
+    )

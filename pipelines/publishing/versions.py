@@ -1,0 +1,56 @@
+"""A changed credential must be later than the one it replaces.
+
+Source: Open Badges 3.0 §"Equality and comparison": of two credentials with the same
+issuer and id, the one with the later ``validFrom`` holds.
+
+Belongs here: moving ``validFrom`` of changed content. Does not belong here: deciding
+that a record changed (``records.py``, by content hash).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def supersede(record: dict[str, Any], previous: dict[str, Any], as_of: str) -> None:
+    """Give changed credentials of ``record``, and itself, a later ``validFrom``.
+
+    Args:
+        record: a pruned, unsigned CLR; changed in place.
+        previous: the signed CLR it replaces.
+        as_of: the snapshot's as-of, ISO 8601 with ``Z``.
+    """
+    known = {
+        credential["id"]: credential
+        for credential in previous["credentialSubject"]["verifiableCredential"]
+    }
+    for credential in record["credentialSubject"]["verifiableCredential"]:
+        old = known.get(credential["id"])
+        if old is not None:
+            _supersede_one(credential, old, as_of)
+    record["validFrom"] = _later(record["validFrom"], previous["validFrom"], as_of)
+
+
+def _supersede_one(new: dict[str, Any], old: dict[str, Any], as_of: str) -> None:
+    skipped = {"proof", "validFrom"}
+    if {k: v for k, v in new.items() if k not in skipped} == {
+        k: v for k, v in old.items() if k not in skipped
+    }:
+        # What did not change keeps its date, and with it its bytes.
+        new["validFrom"] = max(new["validFrom"], old["validFrom"], key=_moment)
+    else:
+        new["validFrom"] = _later(new["validFrom"], old["validFrom"], as_of)
+
+
+def _later(proposed: str, previous: str, as_of: str) -> str:
+    """``proposed`` when it is later than ``previous``, else the as-of or just after."""
+    if _moment(proposed) > _moment(previous):
+        return proposed
+    if _moment(as_of) > _moment(previous):
+        return as_of
+    return (_moment(previous) + timedelta(seconds=1)).strftime(_FORM)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

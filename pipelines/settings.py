@@ -1,0 +1,124 @@
+"""The only reader of the environment: where the warehouse lives and how it runs.
+
+Belongs here: paths below ``LRW_HOME`` and the few values an installation sets.
+Does not belong here: anything a college agreed to (see ``data_contracts/``).
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DATA_CONTRACTS = CHECKOUT / "data_contracts"
+DBT_PROJECT = CHECKOUT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders below ``LRW_HOME``; ``root`` is absolute."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def objects(self) -> Path:
+        """Every file ever taken in, as sent, by SHA-256. Holds raw identifiers."""
+        return self.landing / "objects"
+
+    @property
+    def accepted(self) -> Path:
+        return self.landing / "accepted"
+
+    @property
+    def ledger(self) -> Path:
+        return self.landing / "ledger"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def vault(self) -> Path:
+        return self.root / "vault"
+
+    @property
+    def identity_events(self) -> Path:
+        return self.vault / "identity_event"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def build_db(self) -> Path:
+        """Tonight's DuckDB file. dbt alone writes it; readers use ``published``."""
+        return self.warehouse / "build.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.published / "snapshots"
+
+    @property
+    def current(self) -> Path:
+        return self.published / "current.json"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def truth(self) -> Path:
+        return self.root / "truth"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+
+def home() -> Home:
+    """The warehouse that ``LRW_HOME`` names; ``.lrw`` in the checkout when unset."""
+    return Home(Path(os.environ.get("LRW_HOME") or CHECKOUT / ".lrw").resolve())
+
+
+def workers() -> int:
+    """How many processes may sign side by side: ``LRW_WORKERS``, else the cores."""
+    return int(os.environ.get("LRW_WORKERS") or os.cpu_count() or 1)
+
+
+def export_home() -> Home:
+    """Set ``LRW_HOME`` for the processes this one starts (dbt reads it), and return it."""
+    chosen = home()
+    os.environ["LRW_HOME"] = str(chosen.root)
+    return chosen
+
+
+def export_dagster_home() -> Path:
+    """Make Dagster's folder in the warehouse, with the checkout's configuration in it."""
+    folder = home().dagster
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = (CHECKOUT / "dagster.yaml").read_text()
+    configuration = folder / "dagster.yaml"
+    if not configuration.exists() or configuration.read_text() != wanted:
+        configuration.write_text(wanted)
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return folder
+
+
+def time_zone() -> str:
+    """The IANA zone in which the nightly schedule runs: ``LRW_TIME_ZONE``."""
+    return os.environ.get("LRW_TIME_ZONE") or "America/Chicago"

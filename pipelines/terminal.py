@@ -1,0 +1,130 @@
+"""How results look in a terminal. Tables and bars by rich; machine formats by hand-off."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from pipelines.night import NightSummary
+from pipelines.progress import Listener
+from pipelines.publishing.verify import Verification
+from pipelines.query import Rows
+from pipelines.settings import Home
+from pipelines.status import Status
+
+TABLE_ROWS = 200
+PASSED, FAILED = "[green]ok[/]", "[red]FAILED[/]"
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def print_rows(out: Console, rows: Rows, form: str) -> None:
+    """Print a query's rows as a table, as CSV or as a list of JSON objects."""
+    if form == "json":
+        json.dump(rows.as_dicts(), sys.stdout, default=str, ensure_ascii=False)
+        sys.stdout.write("\n")
+        return
+    if form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(rows.columns)
+        writer.writerows(rows.rows)
+        return
+    table = Table(*rows.columns, header_style="bold")
+    for row in rows.rows:
+        table.add_row(*(_plain(value) for value in row))
+    out.print(table)
+    if rows.truncated:
+        out.print(f"(first {len(rows.rows):,} rows; add a limit, or --format csv)")
+
+
+@contextmanager
+def night_bars(err: Console) -> Iterator[Listener]:
+    """A bar a step, on stderr, as the night reports it; silent where no one watches."""
+    progress = Progress(
+        TextColumn("{task.description:<28}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )
+    tasks: dict[str, Any] = {}
+
+    def listener(step: str, done: int, total: int | None) -> None:
+        if step not in tasks or (done == 0 and progress.tasks[tasks[step]].finished):
+            tasks[step] = progress.add_task(step, total=total)
+        progress.update(tasks[step], completed=done, total=total)
+
+    with progress:
+        yield listener
+
+
+def print_night(out: Console, home: Home, summary: NightSummary) -> None:
+    """Say what landed, what was published, and where it lies."""
+    for landing in summary.landings:
+        verdicts = ", ".join(f"{n} {name}" for name, n in landing.verdicts.items())
+        out.print(
+            f"{landing.delivered_on}  {verdicts or 'nothing taken in'}; "
+            f"{landing.rows_read:,} rows = {landing.loaded:,} loaded "
+            f"+ {landing.collapsed:,} collapsed + {landing.quarantined:,} quarantined"
+        )
+    for publication in summary.publications:
+        if publication.get("published"):
+            out.print(
+                f"snapshot {publication['seq']}  {publication['learners']:,} records: "
+                f"{publication['signed']:,} signed, {publication['reused']:,} unchanged, "
+                f"{publication['withdrawn']:,} withdrawn"
+            )
+        else:
+            out.print(f"Nothing published: {publication.get('reason')} (0 signed)")
+    out.print(f"records   {home.snapshots}/<seq>/records  (see {home.current})")
+    out.print(f"analysts  {home.snapshots}/<seq>/analyst  (lrw query \"SQL\")")
+    out.print(f"verdicts  {home.outbox}/<college>/<date>  (lrw status)")
+
+
+def print_status(out: Console, status: Status, form: str) -> None:
+    """Print the current snapshot and one row a sender."""
+    if form == "json":
+        json.dump(status.as_dict(), sys.stdout, default=str)
+        sys.stdout.write("\n")
+        return
+    columns, rows = status.table()
+    if form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return
+    out.print(status.headline())
+    _print_table(out, columns, rows)
+
+
+def _print_table(
+    out: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    table = Table(*columns, header_style="bold")
+    for row in rows:
+        table.add_row(*(_plain(value) for value in row))
+    out.print(table)
+
+
+def print_verification(out: Console, result: Verification) -> None:
+    """One line a check, and the verdict."""
+    for check in result.checks:
+        out.print(f"{PASSED if check.ok else FAILED}  {check.name}  {check.detail}")
+    out.print("verified" if result.ok else "[red]does not verify[/]")

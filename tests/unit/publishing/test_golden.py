@@ -1,0 +1,44 @@
+"""A record signed once and kept: the same document gives the same bytes for ever."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+import record_factory as factory
+
+from pipelines.publishing import reference
+from pipelines.publishing.canonical import canonical
+from pipelines.publishing.nquads import Writer
+from pipelines.publishing.pruning import prune
+from pipelines.publishing.terms import Terms
+from pipelines.publishing.verify import verify_document
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "credentials"
+
+
+@pytest.fixture(scope="module")
+def unsigned() -> dict:
+    return orjson.loads((GOLDEN / "unsigned.json").read_bytes())
+
+
+def test_the_golden_record_is_signed_to_the_same_bytes(unsigned, sign):
+    text = orjson.dumps(sign(unsigned), option=orjson.OPT_INDENT_2)
+    assert text == (GOLDEN / "signed.json").read_bytes().rstrip(b"\n")
+
+
+def test_the_golden_record_has_the_same_canonical_form(unsigned):
+    lines = (GOLDEN / "canonical.nq").read_bytes().decode()
+    document = prune(unsigned)
+    assert canonical(Writer(Terms()).write(document)) == lines
+    assert reference.canonical(document) == lines
+
+
+def test_the_golden_record_verifies_with_the_golden_keys():
+    did = orjson.loads((GOLDEN / "did.json").read_bytes())
+    result = verify_document((GOLDEN / "signed.json").read_bytes(), did)
+    assert result.ok
+    assert len(result.checks) == 9
+
+
+def test_the_factory_still_makes_the_golden_record(unsigned):
+    assert orjson.loads(orjson.dumps(factory.record(1, courses=1))) == unsigned
