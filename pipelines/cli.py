@@ -28,7 +28,8 @@ app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
 app.add_typer(records_app, name="records")
 
-out = Console(soft_wrap=True)
+# A pipe has no width: 80 columns would cut codes and counts in a log.
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True)
 
 
@@ -153,7 +154,9 @@ def verify(
     from pipelines.terminal import print_verification
 
     result = (
-        verify_snapshot(home()) if what == "snapshot" else verify_file(home(), Path(what))
+        verify_snapshot(home())
+        if what == "snapshot"
+        else verify_file(home(), Path(what))
     )
     print_verification(out, result)
     if not result.ok:
@@ -211,5 +214,3 @@ def main() -> None:
     except OperatorError as error:
         err.print(f"lrw: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
-
-

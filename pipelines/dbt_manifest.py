@@ -1,4 +1,4 @@
-"""The dbt manifest that Dagster reads: parsed anew when a file of the project is newer."""
+"""The dbt manifest that Dagster reads: parsed anew when the project is newer."""
 
 import subprocess
 import sys

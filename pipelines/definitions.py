@@ -1,4 +1,4 @@
-"""The one code location: whatever ``pipelines/defs`` holds, in the order of the night."""
+"""The one code location: whatever ``pipelines/defs`` holds."""
 
 from pathlib import Path
 

@@ -5,11 +5,10 @@ never overlap. Does not belong here: what the jobs do, or how a terminal looks.
 """
 
 import fcntl
-import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +22,8 @@ from pipelines.landing.land import waiting_deliveries
 from pipelines.landing.ledger import read_ledger
 from pipelines.landing.parcel import APPLIED
 from pipelines.settings import CHECKOUT, Home, export_dagster_home, export_home
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,17 @@ def lease(home: Home) -> Iterator[None]:
         yield
 
 
-def _quiet_dagster() -> None:
-    """Dagster's own log goes to its event store; the terminal is for the summary."""
-    for name in ("dagster", "dagster_dbt", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-
-
 def _execute(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, tags: dict[str, str]
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    tags: dict[str, str],
 ) -> dg.ExecuteInProcessResult:
-    result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, tags=tags, raise_on_error=False
-    )
+    # dbt and Dagster tell their own stores everything; the terminal is for the summary.
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, run_config=QUIET, tags=tags, raise_on_error=False
+        )
     if not result.success:
         raise OperatorError(_failure_line(result, job))
     return result
@@ -89,9 +89,7 @@ def _execute(
 def _failure_line(result: dg.ExecuteInProcessResult, job: str) -> str:
     """One line for a failed run: which step, and its cause where it names one."""
     failed = [
-        event
-        for event in result.all_events
-        if event.event_type_value == "STEP_FAILURE"
+        event for event in result.all_events if event.event_type_value == "STEP_FAILURE"
     ]
     if not failed:
         return f"The {job} run {result.run_id} failed; see it in `make dev`."
@@ -116,7 +114,6 @@ def run_night(home: Home, until: date | None, *, each: bool) -> NightSummary:
     """
     export_home()
     export_dagster_home()
-    _quiet_dagster()
     from pipelines.definitions import defs  # noqa: PLC0415 (loads dbt's manifest)
     from pipelines.defs.land.report import partition_tags  # noqa: PLC0415
 

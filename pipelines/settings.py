@@ -101,14 +101,14 @@ def workers() -> int:
 
 
 def export_home() -> Home:
-    """Set ``LRW_HOME`` for the processes this one starts (dbt reads it), and return it."""
+    """Set ``LRW_HOME`` for the processes this one starts; dbt reads it."""
     chosen = home()
     os.environ["LRW_HOME"] = str(chosen.root)
     return chosen
 
 
 def export_dagster_home() -> Path:
-    """Make Dagster's folder in the warehouse, with the checkout's configuration in it."""
+    """Make Dagster's folder in the warehouse, configured as the checkout says."""
     folder = home().dagster
     folder.mkdir(parents=True, exist_ok=True)
     wanted = (CHECKOUT / "dagster.yaml").read_text()

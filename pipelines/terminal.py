@@ -1,4 +1,4 @@
-"""How results look in a terminal. Tables and bars by rich; machine formats by hand-off."""
+"""How results look in a terminal, and the formats that programs read."""
 
 import csv
 import json
@@ -88,13 +88,14 @@ def print_night(out: Console, home: Home, summary: NightSummary) -> None:
         if publication.get("published"):
             out.print(
                 f"snapshot {publication['seq']}  {publication['learners']:,} records: "
-                f"{publication['signed']:,} signed, {publication['reused']:,} unchanged, "
+                f"{publication['signed']:,} signed, "
+                f"{publication['reused']:,} unchanged, "
                 f"{publication['withdrawn']:,} withdrawn"
             )
         else:
             out.print(f"Nothing published: {publication.get('reason')} (0 signed)")
     out.print(f"records   {home.snapshots}/<seq>/records  (see {home.current})")
-    out.print(f"analysts  {home.snapshots}/<seq>/analyst  (lrw query \"SQL\")")
+    out.print(f'analysts  {home.snapshots}/<seq>/analyst  (lrw query "SQL")')
     out.print(f"verdicts  {home.outbox}/<college>/<date>  (lrw status)")
 
 
@@ -111,7 +112,8 @@ def print_status(out: Console, status: Status, form: str) -> None:
         writer.writerows(rows)
         return
     out.print(status.headline())
-    _print_table(out, columns, rows)
+    if rows:
+        _print_table(out, columns, rows)
 
 
 def _print_table(
@@ -124,7 +126,12 @@ def _print_table(
 
 
 def print_verification(out: Console, result: Verification) -> None:
-    """One line a check, and the verdict."""
+    """One line a check, the credentials that pass counted in one, and the verdict."""
+    nested = [check for check in result.checks if check.name.startswith("credential ")]
+    if nested and all(check.ok for check in nested):
+        out.print(f"{PASSED}  {len(nested)} nested credentials")
     for check in result.checks:
-        out.print(f"{PASSED if check.ok else FAILED}  {check.name}  {check.detail}")
+        if check not in nested or not check.ok:
+            mark = PASSED if check.ok else FAILED
+            out.print(f"{mark}  {check.name}  {check.detail}")
     out.print("verified" if result.ok else "[red]does not verify[/]")

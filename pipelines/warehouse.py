@@ -1,4 +1,4 @@
-"""Tonight's DuckDB file: made by dbt from nothing, thrown away before the next build."""
+"""Tonight's DuckDB file: made by dbt from nothing, gone before the next build."""
 
 from pipelines.settings import Home
 

@@ -100,13 +100,13 @@ def load_products(root: Path = DATA_CONTRACTS) -> dict[str, Product]:
         if path.name != f"{product.name}.odcs.yaml":
             wrong.append(f"{path.name}: describes the table {product.name}")
         products[product.name] = product
-    for product in products.values():
-        for column in product.columns:
-            if column.reference and not _has(products, *column.reference):
-                wrong.append(
-                    f"{product.name}.{column.name}: points at "
-                    f"{'.'.join(column.reference)}, which no product has"
-                )
+    wrong += [
+        f"{product.name}.{column.name}: points at {'.'.join(column.reference)}, "
+        "which no product has"
+        for product in products.values()
+        for column in product.columns
+        if column.reference and not _has(products, *column.reference)
+    ]
     if wrong:
         raise ContractError("products: " + "; ".join(wrong))
     return products
@@ -204,7 +204,7 @@ def _properties(product: Product, layer: Layer) -> str:
     if tests:
         model["data_tests"] = tests
     model["columns"] = [
-        _column_properties(column, held) for column in product.columns_in(layer)
+        _column_properties(column, held=held) for column in product.columns_in(layer)
     ]
     body = yaml.safe_dump(
         {"models": [model]}, sort_keys=False, allow_unicode=True, width=88
@@ -232,7 +232,7 @@ def _table_tests(product: Product) -> list[dict[str, Any]]:
     return tests
 
 
-def _column_properties(column: ProductColumn, held: bool) -> dict[str, Any]:
+def _column_properties(column: ProductColumn, *, held: bool) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "name": column.name,
         "description": column.description,

@@ -8,6 +8,7 @@ these).
 import csv
 import io
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 from pipelines.contracts.model import College, Contracts, System
@@ -86,10 +87,14 @@ def _college(college: College) -> tuple[str, ...]:
         state=college.state,
         timezone=college.timezone,
         status=college.status,
-        valid_from=college.valid_from and college.valid_from.isoformat(),
-        valid_to=college.valid_to and college.valid_to.isoformat(),
+        valid_from=_day(college.valid_from),
+        valid_to=_day(college.valid_to),
         successor_code=college.successor_code,
     )
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _row(**values: str | None) -> tuple[str, ...]:

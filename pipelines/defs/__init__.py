@@ -1,1 +1,1 @@
-"""The Dagster shell: what exists and when it runs. The work itself is in pure modules."""
+"""The Dagster shell: what exists and when it runs; the work is in pure modules."""

@@ -44,8 +44,8 @@ def _components(con: duckdb.DuckDBPyConnection, edges: str, out: str) -> None:
             f"""
             create or replace temp table {out} as
             with step as (
-                select {out}.node, coalesce(lowered.component, {out}.component) as component
-                from {out} left join lowered using (node)
+                select node, coalesce(lowered.component, was.component) as component
+                from {out} as was left join lowered using (node)
             )
             select step.node, least(step.component, root.component) as component
             from step inner join step as root on root.node = step.component
@@ -54,7 +54,7 @@ def _components(con: duckdb.DuckDBPyConnection, edges: str, out: str) -> None:
 
 
 def cluster(con: duckdb.DuckDBPyConnection) -> int:
-    """Turn ``evidence`` into ``person_cluster(institution_code, student_id, component)``.
+    """Turn ``evidence`` into ``person_cluster``: a component a college student.
 
     Returns:
         How many components were set aside because they join one college's students.

@@ -95,7 +95,9 @@ def register(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         """
         create or replace temp view identity_link as
         with newest as (
-            select institution_code, student_id, learner_id, decided_by, reasons, decided_at
+            select
+                institution_code, student_id, learner_id, decided_by, reasons,
+                decided_at
             from identity_event
             where event_type = 'link'
             qualify row_number() over (

@@ -71,7 +71,7 @@ def decide(con: duckdb.DuckDBPyConnection, log: Path) -> int:
     register_evidence(con)
     set_aside = cluster(con)
     _new_events(con, datetime.now(UTC))
-    new_events = con.execute("select * from new_event order by event_id")
+    new_events = con.sql("select * from new_event order by event_id")
     events.append(log, new_events.to_arrow_table())
     events.register(con, log)
     return set_aside
@@ -172,12 +172,13 @@ def _new_events(con: duckdb.DuckDBPyConnection, at: datetime) -> None:
             anti join identity_link using (institution_code, student_id)
         ),
         every as (
-            select * from mint union all select * from merge union all select * from link
+            from mint union all from merge union all from link
         )
         select
             uuidv7()::varchar as event_id,
             event_type, learner_id, other_learner_id, institution_code, student_id,
-            decided_by, 1.0 as score, reasons, evidence_hash, $at::timestamptz as decided_at
+            decided_by, 1.0 as score, reasons, evidence_hash,
+            $at::timestamptz as decided_at
         from every
         order by rank, learner_id, institution_code, student_id
         """,
@@ -191,7 +192,7 @@ def _write_views(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         ("identity_link", "institution_code, student_id"),
         ("learner", "learner_id"),
     ):
-        table = con.execute(f"select * from {name} order by {order}").to_arrow_table()
+        table = con.sql(f"select * from {name} order by {order}").to_arrow_table()
         final = home.warehouse / f"{name}.parquet"
         partial = final.with_suffix(".tmp")
         pq.write_table(table, partial, compression="zstd")

@@ -105,17 +105,17 @@ def admit(
         )
         return Refusal(waiting, REJECTED, notes)
     sender = contracts.sender(manifest.institution_code)
-    notes = _sender_notes(waiting.delivery, manifest, sender, contracts)
-    if notes or sender is None:
-        return Refusal(waiting, REJECTED, tuple(notes))
+    misfits = _sender_notes(waiting.delivery, manifest, sender, contracts)
+    if misfits or sender is None:
+        return Refusal(waiting, REJECTED, tuple(misfits))
     applied = history.applied(sender.sender)
     repeat = _repeat(waiting, manifest, applied)
     if repeat is not None:
         return repeat
     absent = [f for f in manifest.files if f.name not in waiting.delivery.files]
     if absent:
-        notes = [Note("F04", "F", feed=f.feed, value=f.name) for f in absent]
-        return Refusal(waiting, REJECTED, tuple(notes))
+        missing = tuple(Note("F04", "F", feed=f.feed, value=f.name) for f in absent)
+        return Refusal(waiting, REJECTED, missing)
     by_hand = manifest.package_id in release
     last = applied[-1] if applied else None
     hold = None if by_hand else _order_note(manifest, last, now)
@@ -168,9 +168,7 @@ def _hash_of(file: DeclaredFile) -> tuple[str, str]:
     return file.feed, file.sha256.lower()
 
 
-def _order_note(
-    manifest: Manifest, last: Applied | None, now: datetime
-) -> Note | None:
+def _order_note(manifest: Manifest, last: Applied | None, now: datetime) -> Note | None:
     """F09 and F10."""
     if manifest.as_of > now:
         return Note("F09", "F", value="as_of lies in the future")

@@ -36,7 +36,9 @@ def find_duplicates(feed: Feed, typed: pl.DataFrame) -> Duplicates:
         typed: Typed rows with ``_row``, ``_line`` and ``institution_code``.
     """
     keys = key_columns(feed)
-    complete = typed.filter(*(pl.col(name).is_not_null() for name in required_key(feed)))
+    complete = typed.filter(
+        *(pl.col(name).is_not_null() for name in required_key(feed))
+    )
     shared = complete.filter(complete.select(keys).is_duplicated())
     if shared.is_empty():
         nothing = pl.DataFrame(schema=_EDITS)
@@ -51,14 +53,16 @@ def find_duplicates(feed: Feed, typed: pl.DataFrame) -> Duplicates:
             pl.col("record_updated_at").is_not_null().all()
             & (pl.col("record_updated_at").n_unique() == pl.len())
         ).over(keys),
-        newest=(
-            pl.col("record_updated_at") == pl.col("record_updated_at").max()
-        ).over(keys),
+        newest=(pl.col("record_updated_at") == pl.col("record_updated_at").max()).over(
+            keys
+        ),
     )
     several = distinct.filter(pl.col("count") > 1)
     older = several.filter(pl.col("decidable") & ~pl.col("newest"))
     return Duplicates(
-        collapsed=pl.concat([_told(shared.filter(~pl.col("twin")), "F13"), _told(older, "F14")]),
+        collapsed=pl.concat(
+            [_told(shared.filter(~pl.col("twin")), "F13"), _told(older, "F14")]
+        ),
         conflicting=_told(several.filter(~pl.col("decidable")), "F14"),
     )
 
@@ -74,6 +78,4 @@ def required_key(feed: Feed) -> list[str]:
 
 
 def _told(rows: pl.DataFrame, edit_id: str) -> pl.DataFrame:
-    return rows.select(
-        pl.col("_row").cast(pl.UInt32), pl.lit(edit_id).alias("edit_id")
-    )
+    return rows.select(pl.col("_row").cast(pl.UInt32), pl.lit(edit_id).alias("edit_id"))

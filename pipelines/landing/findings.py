@@ -150,12 +150,13 @@ def all_findings(
         bad = judged.gathered.bad.with_columns(
             severity=pl.lit("Q"), column=pl.lit(None, pl.String)
         )
-        for frame in (by_row, bad):
-            parts.append(
-                frame.with_columns(
-                    feed=pl.lit(judged.feed.name), count=pl.lit(1, pl.Int64)
-                ).select([c for c in FINDINGS if c != "file"])
-            )
+        columns = [name for name in FINDINGS if name != "file"]
+        parts += [
+            frame.with_columns(
+                feed=pl.lit(judged.feed.name), count=pl.lit(1, pl.Int64)
+            ).select(columns)
+            for frame in (by_row, bad)
+        ]
     whole = pl.concat(parts).join(names, on=["institution_code", "feed"], how="left")
     return whole.select(list(FINDINGS))
 

@@ -63,10 +63,9 @@ def _of(sender: Sender, applied: list[Applied], now: datetime) -> Freshness:
     zone = ZoneInfo(sender.timezone)
     as_of = _instant(last, zone)
     age = _last_cut_off(sender, now.astimezone(zone)) - as_of
-    if age > _STALE_AFTER:
-        status = STALE
-    else:
-        status = LATE if age > _NIGHT else ON_TIME
+    status = ON_TIME
+    if age > _NIGHT:
+        status = STALE if age > _STALE_AFTER else LATE
     return Freshness(
         institution_code=sender.sender,
         package_id=last.package_id,

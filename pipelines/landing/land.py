@@ -10,7 +10,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -21,24 +21,26 @@ from pipelines.contracts.model import Contracts
 from pipelines.errors import OperatorError
 from pipelines.landing import findings as said
 from pipelines.landing.admission import Refusal, Waiting, admit, read_waiting
+from pipelines.landing.entries import (
+    findings_of,
+    judged_entry,
+    refused_entry,
+    retired_entry,
+)
 from pipelines.landing.inbox import Delivery, find_deliveries
 from pipelines.landing.ledger import (
     LEDGER_SCHEMA,
     History,
-    Seen,
     commit,
     read_ledger,
 )
-from pipelines.landing.manifest import SPEC_VERSION
 from pipelines.landing.notes import Note
 from pipelines.landing.parcel import (
     APPLIED,
     HELD,
     REJECTED,
-    RETIRED,
     ConservationError,
     Parcel,
-    Tally,
 )
 from pipelines.landing.returns import write_return
 from pipelines.landing.store import (
@@ -48,7 +50,7 @@ from pipelines.landing.store import (
     write_log,
     write_quarantine,
 )
-from pipelines.landing.unpack import FileRefused, stored_bytes
+from pipelines.landing.unpack import FileRefusedError, stored_bytes
 from pipelines.landing.wave import Settled, settle
 from pipelines.settings import Home
 
@@ -229,7 +231,7 @@ class _Run:
             settled = settle(self.home, self.contracts, self.history, parcels)
         except ConservationError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no college stops another
             if len(parcels) > 1:
                 # Something in one package breaks the common frames: find out whose.
                 self._commit(_nothing(), refusals)
@@ -254,10 +256,10 @@ class _Run:
         wave_id = str(ULID())
         landed_at = datetime.now(UTC)
         rows = [
-            _ledger_row(parcel, settled, wave_id, landed_at)
+            judged_entry(parcel, settled, wave_id, landed_at)
             for parcel in settled.parcels.values()
         ]
-        rows += [_refusal_row(refusal, wave_id, landed_at) for refusal in refusals]
+        rows += [refused_entry(refusal, wave_id, landed_at) for refusal in refusals]
         rows += self._retired(settled, wave_id, landed_at)
         if not rows:
             return
@@ -296,7 +298,7 @@ class _Run:
                 and refusal.waiting.delivery.sender == row["institution_code"]
                 for note in refusal.notes
             ]
-            findings = _as_findings(row["institution_code"], notes)
+            findings = findings_of(row["institution_code"], notes)
         write_return(self.home, self.contracts, row, tallies, findings)
 
     def _retired(
@@ -311,7 +313,7 @@ class _Run:
             for seen in self.history.waiting_before(code, parcel.manifest.as_of_us):
                 same = seen.package_id == parcel.manifest.package_id
                 if seen.delivery != parcel.delivery.name and (full or same):
-                    rows.append(_retired_row(seen, wave_id, landed_at))
+                    rows.append(retired_entry(seen, wave_id, landed_at))
         return rows
 
 
@@ -322,7 +324,7 @@ def _is_mended(waiting: Waiting) -> bool:
     try:
         for declared in waiting.manifest.files:
             stored_bytes(waiting.delivery, declared)
-    except FileRefused:
+    except FileRefusedError:
         return False
     return True
 
@@ -365,99 +367,6 @@ def _of_wave(
     rows: pl.DataFrame, wave_id: str, column: str = "_wave_id"
 ) -> pl.DataFrame:
     return rows.with_columns(pl.lit(wave_id).alias(column))
-
-
-def _ledger_row(
-    parcel: Parcel, settled: Settled, wave_id: str, landed_at: datetime
-) -> dict[str, Any]:
-    code = parcel.institution_code
-    manifest = parcel.manifest
-    return {
-        "institution_code": code,
-        "package_id": manifest.package_id,
-        "wave_id": wave_id,
-        "package_seq": parcel.package_seq,
-        "as_of": manifest.as_of.astimezone(UTC),
-        "mode": manifest.mode,
-        "scope_kind": manifest.scope.kind,
-        "scope_terms": sorted(manifest.scope.terms),
-        "previous_package_id": manifest.previous_package_id,
-        "delivery": parcel.delivery.name,
-        "manifest_sha256": parcel.manifest_sha256,
-        "verdict": settled.verdicts[code],
-        "publishable": parcel.publishable,
-        "contract_version": SPEC_VERSION,
-        "landed_at": landed_at,
-        "files": [asdict(tally) for tally in parcel.tallies.values()],
-        "findings": _counted(
-            settled.findings.filter(pl.col("institution_code") == code)
-        ),
-    }
-
-
-def _refusal_row(
-    refusal: Refusal, wave_id: str, landed_at: datetime
-) -> dict[str, Any]:
-    waiting = refusal.waiting
-    manifest = waiting.manifest
-    code = waiting.delivery.sender
-    files = [
-        asdict(Tally(f.feed, f.name, f.sha256.lower(), f.bytes, verdict=refusal.verdict))
-        for f in (manifest.files if manifest else ())
-    ]
-    return {
-        "institution_code": code,
-        "package_id": waiting.package_id,
-        "wave_id": wave_id,
-        "package_seq": None if manifest is None else manifest.as_of_us,
-        "as_of": None if manifest is None else manifest.as_of.astimezone(UTC),
-        "mode": None if manifest is None else manifest.mode,
-        "scope_kind": None if manifest is None else manifest.scope.kind,
-        "scope_terms": [] if manifest is None else sorted(manifest.scope.terms),
-        "previous_package_id": manifest.previous_package_id if manifest else None,
-        "delivery": waiting.delivery.name,
-        "manifest_sha256": waiting.manifest_sha256,
-        "verdict": refusal.verdict,
-        "publishable": False,
-        "contract_version": SPEC_VERSION,
-        "landed_at": landed_at,
-        "files": files,
-        "findings": _counted(_as_findings(code, refusal.notes)),
-    }
-
-
-def _retired_row(seen: Seen, wave_id: str, landed_at: datetime) -> dict[str, Any]:
-    return {
-        **seen.row,
-        "wave_id": wave_id,
-        "verdict": RETIRED,
-        "publishable": False,
-        "landed_at": landed_at,
-    }
-
-
-def _as_findings(
-    institution_code: str, notes: list[Note] | tuple[Note, ...]
-) -> pl.DataFrame:
-    rows = [
-        {
-            "institution_code": institution_code,
-            "feed": note.feed,
-            "edit_id": note.edit_id,
-            "severity": note.severity,
-            "line": note.line,
-            "column": note.column,
-            "value": note.value,
-            "count": note.count,
-        }
-        for note in notes
-    ]
-    return pl.DataFrame(rows, schema=said.FINDINGS)
-
-
-def _counted(findings: pl.DataFrame) -> list[dict[str, Any]]:
-    counts = findings.group_by("feed", "edit_id", "severity").agg(pl.col("count").sum())
-    return counts.sort("feed", "edit_id", "severity", nulls_last=False).to_dicts()
 
 
 def _landed(row: dict[str, Any]) -> LandedPackage:

@@ -7,6 +7,7 @@ sender. Does not belong here: rows of feeds (``store``).
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -97,7 +98,7 @@ class Seen:
     edit_ids: frozenset[str]
     as_of_us: int | None
     scope_kind: str | None
-    row: dict[str, object]
+    row: dict[str, Any]
 
 
 def read_ledger(home: Home) -> pl.DataFrame:
@@ -179,30 +180,27 @@ def _microseconds(value: datetime | None) -> int | None:
     return None if value is None else round(value.timestamp() * 1_000_000)
 
 
-def _applied(row: dict[str, object]) -> Applied:
-    files: list[dict[str, object]] = row["files"]  # type: ignore[assignment]
-    as_of = _microseconds(row["as_of"])  # type: ignore[arg-type]
+def _applied(row: dict[str, Any]) -> Applied:
+    files: list[dict[str, Any]] = row["files"]
+    as_of = _microseconds(row["as_of"])
     return Applied(
         package_id=str(row["package_id"]),
         wave_id=str(row["wave_id"]),
         as_of_us=as_of or 0,
-        package_seq=int(row["package_seq"]),  # type: ignore[call-overload]
+        package_seq=int(row["package_seq"]),
         mode=str(row["mode"]),
         scope_kind=str(row["scope_kind"]),
-        scope_terms=frozenset(row["scope_terms"]),  # type: ignore[arg-type]
+        scope_terms=frozenset(row["scope_terms"]),
         delivery=str(row["delivery"]),
         publishable=bool(row["publishable"]),
         manifest_sha256=str(row["manifest_sha256"]),
-        rows={
-            str(file["feed"]): int(file["rows_read"] or 0)  # type: ignore[call-overload]
-            for file in files
-        },
+        rows={str(file["feed"]): int(file["rows_read"] or 0) for file in files},
         hashes=frozenset((str(f["feed"]), str(f["sha256"])) for f in files),
     )
 
 
-def _seen(row: dict[str, object]) -> Seen:
-    findings: list[dict[str, object]] = row["findings"]  # type: ignore[assignment]
+def _seen(row: dict[str, Any]) -> Seen:
+    findings: list[dict[str, Any]] = row["findings"]
     kind = row["scope_kind"]
     return Seen(
         package_id=str(row["package_id"]),
@@ -210,7 +208,7 @@ def _seen(row: dict[str, object]) -> Seen:
         manifest_sha256=str(row["manifest_sha256"]),
         verdict=str(row["verdict"]),
         edit_ids=frozenset(str(finding["edit_id"]) for finding in findings),
-        as_of_us=_microseconds(row["as_of"]),  # type: ignore[arg-type]
+        as_of_us=_microseconds(row["as_of"]),
         scope_kind=None if kind is None else str(kind),
         row=row,
     )

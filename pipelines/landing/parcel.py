@@ -25,7 +25,7 @@ _DAMAGE = {"F05", "F06", "F07", "F08", "F20"}
 
 
 class ConservationError(Exception):
-    """Rows in and rows out of a file differ: a fault of this program, never a verdict."""
+    """Rows in and out of a file differ: a fault of this program, never a verdict."""
 
 
 @dataclass

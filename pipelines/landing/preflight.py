@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from pipelines.landing.limits import (
     DECODED_TWICE_SHARE,
-    FEW,
     MAX_RECORD_BYTES,
     UNREADABLE_SHARE,
 )
@@ -278,9 +277,11 @@ def _judge(
 
 
 def _split(record: bytes, delimiter: str, quote: str | None) -> list[str]:
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     reader = csv.reader(
-        [record.decode()], delimiter=delimiter, quotechar=quote or '"', quoting=quoting
+        [record.decode()],
+        delimiter=delimiter,
+        quotechar=quote or '"',
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
     return [name.strip() for name in next(reader)]
 
@@ -328,9 +329,12 @@ def _encoding_faults(
     )
     rows = max(len(data), 1)
     notes = []
-    for column, what in (("lost", "undecodable bytes"), ("twice", "text decoded twice")):
+    for column, what in (
+        ("lost", "undecodable bytes"),
+        ("twice", "text decoded twice"),
+    ):
         count = int(data[column].sum())
-        if count > max(UNREADABLE_SHARE * rows, FEW):
+        if count > UNREADABLE_SHARE * rows:
             line = data.filter(pl.col(column))["line"][0]
             value = f"{what} in {count} of {rows} rows"
             notes.append(Note("F08", "F", line=line, value=value, count=count))

@@ -18,7 +18,7 @@ from pipelines.contracts.model import Column, Feed
 from pipelines.landing.manifest import DeclaredFile
 from pipelines.landing.notes import Note
 from pipelines.landing.preflight import preflight
-from pipelines.landing.unpack import FileRefused, unpacked
+from pipelines.landing.unpack import FileRefusedError, unpacked
 
 _BAD_SCHEMA = {
     "line": pl.Int64,
@@ -59,7 +59,7 @@ def read_file(content: bytes, declared: DeclaredFile, feed: Feed) -> ReadFile:
         Its rows and the records that are none.
 
     Raises:
-        FileRefused: F06, F07, F08 or F20.
+        FileRefusedError: F06, F07, F08 or F20.
     """
     text = unpacked(content, declared)
     if declared.is_parquet:
@@ -70,13 +70,13 @@ def read_file(content: bytes, declared: DeclaredFile, feed: Feed) -> ReadFile:
 def _read_delimited(text: bytes, declared: DeclaredFile, feed: Feed) -> ReadFile:
     found = preflight(text, declared.encoding, declared.delimiter, declared.quote)
     if found.refused:
-        raise FileRefused(*found.notes)
+        raise FileRefusedError(*found.notes)
     columns, notes = _columns(found.header, feed)
     _compare_rows(found.records, declared)
     frame = _parse(found.body, declared, len(found.header), spans=found.spans_lines)
     if frame.height != len(found.lines):
         value = f"parser found {frame.height} rows, count {len(found.lines)}"
-        raise FileRefused(Note("F06", "F", value=value))
+        raise FileRefusedError(Note("F06", "F", value=value))
     selected = _select(frame, columns, feed, declared).with_columns(found.lines)
     return ReadFile(found.records, selected, found.bad, found.notes + notes)
 
@@ -101,7 +101,7 @@ def _columns(header: list[str], feed: Feed) -> tuple[dict[str, int], list[Note]]
         for name in repeated
     ]
     if refusals:
-        raise FileRefused(*refusals)
+        raise FileRefusedError(*refusals)
     known = {c.source_name.lower() for c in feed.columns}
     notes = [
         Note("F07", "W", line=1, column=c.source_name, value="column is missing")
@@ -109,7 +109,9 @@ def _columns(header: list[str], feed: Feed) -> tuple[dict[str, int], list[Note]]
         if c.name not in {"_op", "record_updated_at"}
     ]
     notes += [
-        Note("F07", "W", line=1, column=name[:60], value="column is not in the contract")
+        Note(
+            "F07", "W", line=1, column=name[:60], value="column is not in the contract"
+        )
         for name in names
         if name not in known
     ]
@@ -130,7 +132,7 @@ def _is_needed(column: Column) -> bool:
 def _compare_rows(records: int, declared: DeclaredFile) -> None:
     if records != declared.rows:
         value = f"{records} rows, manifest says {declared.rows}"
-        raise FileRefused(Note("F06", "F", value=value))
+        raise FileRefusedError(Note("F06", "F", value=value))
 
 
 def _parse(
@@ -164,7 +166,7 @@ def _parse(
     except pa.ArrowInvalid:
         # Arrow's message quotes the row.
         value = "the parser disagrees with the count"
-        raise FileRefused(Note("F06", "F", value=value)) from None
+        raise FileRefusedError(Note("F06", "F", value=value)) from None
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
@@ -199,10 +201,10 @@ def _read_parquet(content: bytes, declared: DeclaredFile, feed: Feed) -> ReadFil
         table = file.read(use_threads=False)
     except (pa.ArrowException, OSError):
         value = "Parquet is damaged or cut off"
-        raise FileRefused(Note("F20", "F", value=value)) from None
+        raise FileRefusedError(Note("F20", "F", value=value)) from None
     if table.num_rows != rows:
         value = f"{table.num_rows} rows, footer says {rows}"
-        raise FileRefused(Note("F06", "F", value=value))
+        raise FileRefusedError(Note("F06", "F", value=value))
     texts = [
         _as_text(table.column(columns[c.source_name]), c)
         if c.source_name in columns
@@ -223,8 +225,8 @@ def _as_text(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
     """A Parquet column as the text a CSV would have held.
 
     Raises:
-        FileRefused: F07 when the type cannot mean the contract's: a number where text
-            is agreed has lost its leading zeros.
+        FileRefusedError: F07 when the type cannot mean the contract's: a number where
+            text is agreed has lost its leading zeros.
     """
     found = values.type
     if pa.types.is_dictionary(found):
@@ -246,7 +248,7 @@ def _as_text(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         return values.cast(pa.string())
     if kind == "dec" and pa.types.is_floating(found):
         return _rounded(values, column)
-    raise FileRefused(
+    raise FileRefusedError(
         Note(
             "F07",
             "F",
@@ -264,7 +266,7 @@ def _rounded(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
     except pa.ArrowInvalid:
         value = "a number does not fit a decimal"
         note = Note("F07", "F", column=column.source_name, value=value)
-        raise FileRefused(note) from None
+        raise FileRefusedError(note) from None
 
 
-__all__ = ["FileRefused", "ReadFile", "read_file"]
+__all__ = ["FileRefusedError", "ReadFile", "read_file"]

@@ -19,7 +19,7 @@ from pipelines.contracts.model import Feed
 from pipelines.durable import sync_folder
 from pipelines.settings import Home
 
-TOKEN_PREFIX = "hmac-sha256:"  # noqa: S105 - a label, not a secret
+TOKEN_PREFIX = "hmac-sha256:"
 MASK = "[withheld]"
 _NUMBERS = ["SSN", "ITIN", "SSN_LAST4"]
 _BLOCK = 64

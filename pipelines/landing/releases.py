@@ -84,7 +84,9 @@ def find_orphans(
     missing = (
         _newest(feed, stored)
         .join(changed, on=keys, how="left", nulls_equal=True)
-        .filter(pl.col("_newest").is_null() | (pl.col("_newest") <= pl.col("_sent_seq")))
+        .filter(
+            pl.col("_newest").is_null() | (pl.col("_newest") <= pl.col("_sent_seq"))
+        )
     )
     missing = _outside_windows(feed, missing, live, history)
     if present is not None:
@@ -173,7 +175,9 @@ def _package(history: History, code: str, package_id: str) -> Applied | None:
 def _newest(feed: Feed, typed: pl.DataFrame) -> pl.DataFrame:
     """Of rows with one key, sent on several nights, the last one."""
     keys = key_columns(feed)
-    return typed.sort("_sent_seq", "_line").unique(keys, keep="last", maintain_order=True)
+    return typed.sort("_sent_seq", "_line").unique(
+        keys, keep="last", maintain_order=True
+    )
 
 
 def _outside_windows(
@@ -195,7 +199,11 @@ def _outside_windows(
         if parcel.scope_kind == "terms" and feed.name in parcel.tallies
         for term in parcel.manifest.scope.terms
     ]
-    schema = {"institution_code": pl.String, "term_code": pl.String, "_window": pl.Int64}
+    schema = {
+        "institution_code": pl.String,
+        "term_code": pl.String,
+        "_window": pl.Int64,
+    }
     last = (
         pl.DataFrame(windows, schema=schema, orient="row")
         .group_by("institution_code", "term_code")
@@ -203,6 +211,8 @@ def _outside_windows(
     )
     return (
         typed.join(last, on=["institution_code", "term_code"], how="left")
-        .filter(pl.col("_window").is_null() | (pl.col("_window") <= pl.col("_sent_seq")))
+        .filter(
+            pl.col("_window").is_null() | (pl.col("_window") <= pl.col("_sent_seq"))
+        )
         .drop("_window")
     )

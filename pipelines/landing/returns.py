@@ -87,7 +87,9 @@ def _summary(
     findings: pl.DataFrame,
     listed: int,
 ) -> dict[str, Any]:
-    by_edit = findings.group_by("feed", "edit_id", "severity").agg(pl.col("count").sum())
+    by_edit = findings.group_by("feed", "edit_id", "severity").agg(
+        pl.col("count").sum()
+    )
     edits = [
         {**line, "title": edit.title, "remedy": edit.remedy}
         for line in by_edit.sort("severity", "feed", "edit_id").iter_rows(named=True)
@@ -183,7 +185,12 @@ def _guarded(name: str) -> pl.Expr:
     """Keep a cell from being run as a formula by whoever opens the file."""
     text = pl.col(name)
     risky = text.str.contains(_FORMULA)
-    return pl.when(risky).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)
+    return (
+        pl.when(risky)
+        .then(pl.concat_str(pl.lit("'"), text))
+        .otherwise(text)
+        .alias(name)
+    )
 
 
 def _csv(listed: pl.DataFrame) -> bytes:

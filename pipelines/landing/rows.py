@@ -5,7 +5,7 @@ changed (``semantics``) or where files lie (``store``).
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from pipelines.landing.gather import Gathered
 from pipelines.landing.parcel import Parcel
 from pipelines.landing.redact import has_restricted, masked
 
-_META = {
+_META: dict[str, Any] = {
     "institution_code": pl.String,
     "_package_id": pl.String,
     "_package_seq": pl.Int64,

@@ -125,26 +125,34 @@ def _absent(
     keys: list[str],
 ) -> pl.DataFrame:
     """Rows in force that a snapshot speaks for and does not hold."""
-    spoken = scopes.filter(~pl.col("unkeyed") & (pl.col("scope_kind") != "delta"))
-    full = spoken.filter(pl.col("scope_kind") == "full")
-    parts = [open_rows.join(full, on="institution_code", how="semi")]
-    if feed.has_term:
-        windows = (
-            spoken.filter(pl.col("scope_kind") == "terms")
-            .select("institution_code", term_code="terms")
-            .explode("term_code")
-        )
-        parts.append(
-            open_rows.join(windows, on=["institution_code", "term_code"], how="semi")
-        )
-    return pl.concat(parts).join(
-        present.select(keys), on=keys, how="anti", nulls_equal=True
+    told = spoken_for(feed, open_rows, scopes.filter(~pl.col("unkeyed")))
+    return told.join(present.select(keys), on=keys, how="anti", nulls_equal=True)
+
+
+def spoken_for(feed: Feed, rows: pl.DataFrame, scopes: pl.DataFrame) -> pl.DataFrame:
+    """The rows a snapshot speaks for: all of a full one's, a windowed one's terms.
+
+    A delta speaks for nothing, nor does a window for feeds without terms.
+
+    Args:
+        feed: The contract.
+        rows: Any rows of the feed with ``institution_code``.
+        scopes: As for ``effect``.
+    """
+    full = scopes.filter(pl.col("scope_kind") == "full")
+    whole = rows.join(full, on="institution_code", how="semi")
+    if not feed.has_term:
+        return whole
+    windows = (
+        scopes.filter(pl.col("scope_kind") == "terms")
+        .select("institution_code", term_code="terms")
+        .explode("term_code")
     )
+    on = ["institution_code", "term_code"]
+    return pl.concat([whole, rows.join(windows, on=on, how="semi")])
 
 
-def _beside(
-    feed: Feed, ended: pl.DataFrame, in_force: pl.DataFrame
-) -> pl.DataFrame:
+def _beside(feed: Feed, ended: pl.DataFrame, in_force: pl.DataFrame) -> pl.DataFrame:
     """What was in force, without the rows that end; closed ones say so."""
     keys = key_columns(feed)
     columns = ["institution_code", *(c.name for c in feed.data_columns), "is_closed"]

@@ -9,6 +9,7 @@ import os
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -20,7 +21,7 @@ from pipelines.landing.ledger import committed_waves
 from pipelines.settings import Home
 
 ANCHOR = "anchor.parquet"
-QUARANTINE_SCHEMA = {
+QUARANTINE_SCHEMA: dict[str, Any] = {
     "institution_code": pl.String,
     "package_id": pl.String,
     "wave_id": pl.String,

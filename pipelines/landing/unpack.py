@@ -21,7 +21,7 @@ from pipelines.landing.notes import Note
 _SMALL = 64 << 20
 
 
-class FileRefused(Exception):
+class FileRefusedError(Exception):
     """A file that cannot be used; ``notes`` say why without quoting it."""
 
     def __init__(self, *notes: Note) -> None:
@@ -34,7 +34,7 @@ def stored_bytes(delivery: Delivery, declared: DeclaredFile) -> bytes:
     """The file as delivered, compared with the manifest's size and SHA-256.
 
     Raises:
-        FileRefused: F05 when it differs, cannot be read or is too large.
+        FileRefusedError: F05 when it differs, cannot be read or is too large.
     """
     try:
         content = read_regular(
@@ -42,14 +42,14 @@ def stored_bytes(delivery: Delivery, declared: DeclaredFile) -> bytes:
         )
     except OSError as error:
         value = f"cannot be read: {error.strerror or error}"
-        raise FileRefused(Note("F05", "F", value=value)) from None
+        raise FileRefusedError(Note("F05", "F", value=value)) from None
     if len(content) != declared.bytes:
         more = len(content) > declared.bytes
         found = f"more than {declared.bytes}" if more else str(len(content))
         value = f"{found} bytes, manifest says {declared.bytes}"
-        raise FileRefused(Note("F05", "F", value=value))
+        raise FileRefusedError(Note("F05", "F", value=value))
     if sha256(content).hexdigest() != declared.sha256.lower():
-        raise FileRefused(Note("F05", "F", value="sha256 differs"))
+        raise FileRefusedError(Note("F05", "F", value="sha256 differs"))
     return content
 
 
@@ -57,7 +57,7 @@ def unpacked(content: bytes, declared: DeclaredFile) -> bytes:
     """The file's text: the content itself, or what its gzip holds, CRC checked.
 
     Raises:
-        FileRefused: F20 for damaged gzip and for one that grows beyond all measure.
+        FileRefusedError: F20 for damaged gzip and for one that grows without measure.
     """
     if not declared.is_gzip:
         return content
@@ -67,8 +67,8 @@ def unpacked(content: bytes, declared: DeclaredFile) -> bytes:
             text = file.read(cap + 1)
     except (OSError, EOFError, zlib.error):
         value = "gzip is damaged or cut off"
-        raise FileRefused(Note("F20", "F", value=value)) from None
+        raise FileRefusedError(Note("F20", "F", value=value)) from None
     if len(text) > cap:
         value = f"gzip holds more than {cap} bytes"
-        raise FileRefused(Note("F20", "F", value=value))
+        raise FileRefusedError(Note("F20", "F", value=value))
     return text

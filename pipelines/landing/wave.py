@@ -16,7 +16,7 @@ from pipelines.contracts.model import Contracts, Feed
 from pipelines.contracts.polars import typed as as_typed
 from pipelines.contracts.sql import empty_view, register_codes
 from pipelines.landing import findings as said
-from pipelines.landing import thresholds
+from pipelines.landing import shares, totals, volumes
 from pipelines.landing.duplicates import Duplicates, find_duplicates, key_columns
 from pipelines.landing.gather import Gathered, gather
 from pipelines.landing.judge import judge, judge_packages
@@ -30,7 +30,7 @@ from pipelines.landing.parcel import (
     Parcel,
     Tally,
 )
-from pipelines.landing.read import FileRefused, ReadFile, read_file
+from pipelines.landing.read import FileRefusedError, ReadFile, read_file
 from pipelines.landing.redact import pepper, tokenise
 from pipelines.landing.releases import Orphans, find_orphans
 from pipelines.landing.rows import quarantine_rows, released_log, with_lineage
@@ -111,8 +111,8 @@ def settle(
     reads = _read_all(home, contracts, parcels)
     live = {p.institution_code: p for p in parcels if p.institution_code in reads}
     for parcel in parcels:
-        thresholds.check_required(parcel, history)
-        thresholds.check_volumes(parcel, contracts, history)
+        volumes.check_required(parcel, history)
+        volumes.check_volumes(parcel, contracts, history)
     with duckdb.connect() as con:
         con.execute("set threads = 2")
         register_codes(con, contracts)
@@ -130,12 +130,13 @@ def settle(
                 released[feed.name] = _release(feed, orphans, con, contracts, key)
         for feed in contracts.feeds.values():
             _tell_files(judge_packages(feed, con), contracts, live, feed.name)
-        thresholds.check_term_totals(con, rows.keys(), live)
+        totals.check_term_totals(con, rows.keys(), live)
     _tally(rows, live)
     for feed_rows in rows.values():
-        thresholds.check_rows(feed_rows, live)
-        thresholds.check_unknown_deletions(feed_rows, live)
-    thresholds.check_controls({n: r.typed for n, r in rows.items()}, live)
+        shares.check_rows(feed_rows, live)
+        volumes.check_kept_rows(feed_rows, live)
+        volumes.check_unknown_deletions(feed_rows, live)
+    totals.check_controls(rows, live)
     return _conclude(contracts, parcels, live, rows, released)
 
 
@@ -154,7 +155,7 @@ def _read_all(
                 content = stored_bytes(parcel.delivery, declared)
                 keep_object(home, content)
                 read = read_file(content, declared, feed)
-            except FileRefused as refused:
+            except FileRefusedError as refused:
                 notes = refused.notes
             except Exception as error:  # noqa: BLE001 - no college stops another
                 value = f"cannot be read ({type(error).__name__})"
@@ -279,7 +280,7 @@ def _judge(
     con.register(feed.name, mine.effect.after)
     _tell_files(judgement.file_findings, contracts, live, feed.name)
     _tell_files(
-        thresholds.file_edits_before_collapse(mine, con), contracts, live, feed.name
+        shares.file_edits_before_collapse(mine, con), contracts, live, feed.name
     )
 
 
@@ -300,7 +301,7 @@ def _release(
         before = pl.DataFrame(con.sql(f"from {feed.name}").to_arrow_table())
         columns = ["institution_code", *(c.name for c in feed.data_columns)]
         now = passed.select(*columns, is_closed=pl.lit(value=False))
-        rest = before.select(now.columns).cast(now.schema)  # type: ignore[arg-type]
+        rest = before.select(now.columns).cast(now.schema)
         keys = key_columns(feed)
         rest = rest.join(now.select(keys), on=keys, how="anti", nulls_equal=True)
         con.register(feed.name, pl.concat([now, rest]))
@@ -357,7 +358,9 @@ def _conclude(
     released: dict[str, pl.DataFrame],
 ) -> Settled:
     verdicts = {p.institution_code: _verdict(p, contracts) for p in parcels}
-    applied = [code for code, verdict in verdicts.items() if verdict.startswith(ACCEPTED)]
+    applied = [
+        code for code, verdict in verdicts.items() if verdict.startswith(ACCEPTED)
+    ]
     logs, quarantine = {}, {}
     ours = pl.col("institution_code").is_in(applied)
     for name, mine in rows.items():

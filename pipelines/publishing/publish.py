@@ -5,7 +5,9 @@ of ``at`` names a point where a crash must leave the published state whole.
 """
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,8 +87,8 @@ def publish(
         with store.publishing_alone(home):
             at("locked")
             previous = store.current(home)
-            with _build(home) as con:
-                return _publish(home, contracts, con, previous, progress, at)
+            with _spill(home) as spill, _build(home, spill) as con:
+                return _publish(home, contracts, con, spill, previous, progress, at)
     except OSError as error:
         cause = os.strerror(error.errno) if error.errno else "input/output error"
         raise OperatorError(
@@ -99,6 +101,7 @@ def _publish(
     home: Home,
     contracts: Contracts | None,
     con: duckdb.DuckDBPyConnection,
+    spill: Path,
     previous: Snapshot | None,
     progress: Progress,
     at: Callable[[str], None],
@@ -109,11 +112,12 @@ def _publish(
         con,
         f'"{database}"."{analyst.SCHEMA}"."{analyst.DOCUMENTS}"',
         previous.path / store.RECORDS if previous else None,
+        spill,
     )
     if contracts is not None:
         analyst.refuse_unagreed(con, database, load_products())
     key = _key(home, contracts, records.issuer(), previous)
-    plan = records.plan()
+    plan = records.plan(lambda done, total: progress("documents", done, total))
     as_of = inputs.ledger_as_of(home) or records.latest()
     seq = (previous.seq if previous else 0) + 1
     with store.staging(home, seq) as staged:
@@ -213,9 +217,19 @@ def _key(
     )
 
 
-def _build(home: Home) -> duckdb.DuckDBPyConnection:
-    spill = home.warehouse / "spill"
-    spill.mkdir(exist_ok=True)
+@contextmanager
+def _spill(home: Home) -> Iterator[Path]:
+    """A folder for what does not fit into memory; it holds personal data."""
+    path = home.warehouse / "spill"
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _build(home: Home, spill: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"temp_directory": str(spill)})
     try:
         con.execute("SET TimeZone = 'UTC'")

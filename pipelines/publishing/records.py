@@ -79,19 +79,25 @@ class Records:
     """The documents of one build, and the published records they are compared with.
 
     ``source`` is the relation that holds the documents; ``previous`` the folder of the
-    published records, None before the first snapshot.
+    published records, None before the first snapshot; ``spool`` an empty folder for
+    documents on their way to be signed, removed by whoever made it.
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, source: str, previous: Path | None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source: str,
+        previous: Path | None,
+        spool: Path,
     ) -> None:
         self._con = con
         self._source = source
+        self._spool = spool
         self._previous = (
             f"read_parquet('{previous}/*.parquet', hive_partitioning = false)"
             if previous is not None
-            else "(SELECT NULL::VARCHAR AS learner_id, NULL::VARCHAR AS content_hash "
-            "WHERE false)"
+            else "(SELECT NULL::VARCHAR AS learner_id, NULL::VARCHAR AS content_hash, "
+            "NULL::VARCHAR AS clr WHERE false)"
         )
 
     def issuer(self) -> str:
@@ -100,12 +106,13 @@ class Records:
         Raises:
             OperatorError: there is no document, or it names no issuer.
         """
+        first = self._rows(f"SELECT min(learner_id::VARCHAR) FROM {self._source}")
+        if first[0][0] is None:
+            raise OperatorError("no learner has a record: nothing is published")
         rows = self._rows(
             f"SELECT json_extract_string(document, '$.issuer.id') FROM {self._source} "
-            "LIMIT 1"
+            f"WHERE learner_id::VARCHAR = '{first[0][0]}'"
         )
-        if not rows:
-            raise OperatorError("no learner has a record: nothing is published")
         if not rows[0][0]:
             raise OperatorError("the record documents name no issuer")
         return str(rows[0][0])
@@ -117,35 +124,82 @@ class Records:
         )
         return datetime.fromtimestamp(rows[0][0] // 1_000_000, UTC)
 
-    def plan(self) -> Plan:
+    def plan(self, on_progress: Callable[[int, int], None]) -> Plan:
         """Compare content hashes, by learner, with the published records.
+
+        The documents are read once, in ranges of learners: asked for all at once, the
+        view that makes them needs 6 GB for 100,000. Those to sign are set aside in the
+        spool.
+
+        Args:
+            on_progress: called with learners read and learners in all.
 
         Raises:
             OperatorError: a learner has two documents.
         """
         self._rows(f"""
-            CREATE OR REPLACE TEMP TABLE plan AS
+            CREATE OR REPLACE TEMP TABLE learner AS
             SELECT
-                d.learner_id::VARCHAR AS learner_id,
-                d.content_hash::VARCHAR AS content_hash,
-                p.learner_id IS NOT NULL AS known,
-                p.content_hash IS NOT DISTINCT FROM d.content_hash::VARCHAR AS same,
-                (row_number() OVER (ORDER BY d.learner_id::VARCHAR) - 1)
+                learner_id::VARCHAR AS learner_id,
+                (row_number() OVER (ORDER BY learner_id::VARCHAR) - 1)
                     // {LEARNERS_A_FILE} AS part
-            FROM {self._source} AS d
-            LEFT JOIN {self._previous} AS p
-                ON p.learner_id = d.learner_id::VARCHAR
+            FROM {self._source}
         """)
-        learners, distinct, fresh = self._rows(
-            "SELECT count(*), count(DISTINCT learner_id), count_if(NOT same) FROM plan"
+        learners, distinct, parts = self._rows(
+            "SELECT count(*), count(DISTINCT learner_id), max(part) + 1 FROM learner"
         )[0]
         if learners != distinct:
             raise OperatorError("a learner has two documents: nothing is published")
+        self._rows(
+            "CREATE OR REPLACE TEMP TABLE plan (part BIGINT, learner_id VARCHAR, "
+            "content_hash VARCHAR, known BOOLEAN, same BOOLEAN)"
+        )
+        for part in range(parts):
+            self._plan_part(part)
+            on_progress(min((part + 1) * LEARNERS_A_FILE, learners), learners)
+        fresh = self._rows("SELECT count(*) FROM plan WHERE NOT same")[0][0]
         withdrawn = self._rows(
             f"SELECT count(*) FROM {self._previous} WHERE learner_id NOT IN "
             "(SELECT learner_id FROM plan)"
         )[0][0]
         return Plan(learners, fresh, withdrawn)
+
+    def _plan_part(self, part: int) -> None:
+        within = self._within(part)
+        self._rows(f"""
+            CREATE OR REPLACE TEMP TABLE tonight AS
+            SELECT
+                learner_id::VARCHAR AS learner_id,
+                content_hash::VARCHAR AS content_hash,
+                document::VARCHAR AS document
+            FROM {self._source} WHERE {within}
+        """)
+        self._rows(f"""
+            INSERT INTO plan
+            SELECT
+                {part},
+                t.learner_id,
+                t.content_hash,
+                p.learner_id IS NOT NULL,
+                p.content_hash IS NOT DISTINCT FROM t.content_hash
+            FROM tonight AS t
+            LEFT JOIN (
+                SELECT learner_id, content_hash FROM {self._previous} WHERE {within}
+            ) AS p USING (learner_id)
+        """)
+        self._rows(f"""
+            COPY (
+                SELECT t.learner_id, t.document, p.clr
+                FROM tonight AS t
+                SEMI JOIN (SELECT learner_id FROM plan WHERE NOT same) AS f
+                    USING (learner_id)
+                LEFT JOIN (
+                    SELECT learner_id, clr FROM {self._previous} WHERE {within}
+                ) AS p USING (learner_id)
+                ORDER BY learner_id
+            ) TO '{self._spooled(part)}' (FORMAT parquet)
+        """)
+        self._rows("DROP TABLE tonight")
 
     def write_changes(self, path: Path) -> None:
         """``learner_id, change`` of every new, changed or withdrawn learner."""
@@ -241,17 +295,7 @@ class Records:
         compared = set(chooser.sample(range(plan.fresh), min(COMPARED, plan.fresh)))
         position = itertools.count()
         for part in range(parts):
-            rows = self._rows(f"""
-                SELECT learner_id, d.document::VARCHAR, p.clr
-                FROM plan
-                JOIN (
-                    SELECT learner_id::VARCHAR AS learner_id, document
-                    FROM {self._source} WHERE {self._within(part)}
-                ) AS d USING (learner_id)
-                LEFT JOIN ({self._published(part)}) AS p USING (learner_id)
-                WHERE part = {part} AND NOT same
-                ORDER BY learner_id
-            """)
+            rows = self._rows(f"FROM read_parquet('{self._spooled(part)}')")
             jobs = [
                 Job(learner, document, previous, stamp, next(position) in compared)
                 for learner, document, previous in rows
@@ -259,16 +303,12 @@ class Records:
             for start in range(0, len(jobs), _LEARNERS_A_BATCH):
                 yield jobs[start : start + _LEARNERS_A_BATCH]
 
-    def _published(self, part: int) -> str:
-        if "read_parquet" not in self._previous:
-            return "SELECT NULL::VARCHAR AS learner_id, NULL::VARCHAR AS clr"
-        return (
-            f"SELECT learner_id, clr FROM {self._previous} WHERE {self._within(part)}"
-        )
+    def _spooled(self, part: int) -> Path:
+        return self._spool / f"part-{part:05}.parquet"
 
     def _within(self, part: int) -> str:
         low, high = self._rows(
-            f"SELECT min(learner_id), max(learner_id) FROM plan WHERE part = {part}"
+            f"SELECT min(learner_id), max(learner_id) FROM learner WHERE part = {part}"
         )[0]
         return f"learner_id::VARCHAR BETWEEN '{low}' AND '{high}'"
 
@@ -319,6 +359,11 @@ def _without_data() -> Iterator[None]:
     """DuckDB quotes rows in its messages; none leaves this module."""
     try:
         yield
+    except duckdb.IOException:
+        raise OperatorError(
+            "the disk refused a read or a write of the records: look at free space, "
+            "then run again"
+        ) from None
     except duckdb.Error as error:
         raise OperatorError(
             f"the record documents cannot be read ({type(error).__name__}): rebuild "

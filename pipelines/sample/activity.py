@@ -18,9 +18,7 @@ from pipelines.sample.reference import table
 _UNKNOWN_TIME = pl.lit(None, dtype=UTC)
 
 
-def noncredit(
-    draw: Draw, at: pl.DataFrame, nights: int, start: date
-) -> pl.DataFrame:
+def noncredit(draw: Draw, at: pl.DataFrame, nights: int, start: date) -> pl.DataFrame:
     """Workforce and continuing education, with completions on later nights."""
     offers = table("noncredit")
     trains = (
@@ -270,7 +268,13 @@ def badges(
     draw: Draw, records: pl.DataFrame, colleges: pl.DataFrame, nights: int, start: date
 ) -> pl.DataFrame:
     """A platform's export: the e-mail is always there, the student id often not."""
-    classes = ["Excel Basics", "OSHA 10", "Leadership", "Digital Marketing", "CNA Skills"]
+    classes = [
+        "Excel Basics",
+        "OSHA 10",
+        "Leadership",
+        "Digital Marketing",
+        "CNA Skills",
+    ]
     issuer = colleges.select("_c", issuer_name="name")
     mail = pl.coalesce("email_personal", "email_college")
     which = draw.below("badge class", len(classes), "m")
@@ -299,7 +303,9 @@ def badges(
             badge_name=pl.lit(pl.Series(classes)).gather(which),
             issued_on=(pl.lit(start) - pl.duration(days=ago)).cast(pl.Date),
             status=draw.choose(
-                "badge status", ["ISSUED", "ACCEPTED", "PENDING", "REVOKED"], "m",
+                "badge status",
+                ["ISSUED", "ACCEPTED", "PENDING", "REVOKED"],
+                "m",
                 weights=[40, 50, 8, 2],
             ),
             skills=draw.choose(

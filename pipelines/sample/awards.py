@@ -26,7 +26,13 @@ def declared(draw: Draw, at: pl.DataFrame, offered: pl.DataFrame) -> pl.DataFram
     at a technical college the courses of some programme.
     """
     spans = offered.select(
-        "_c", "_p", "program_code", "family", "weight", "award_level", "required_credits"
+        "_c",
+        "_p",
+        "program_code",
+        "family",
+        "weight",
+        "award_level",
+        "required_credits",
     ).with_columns(high=pl.col("weight").cum_sum().over("_c"))
     spans = spans.with_columns(
         low=pl.col("high") - pl.col("weight"), all=pl.col("weight").sum().over("_c")
@@ -35,7 +41,9 @@ def declared(draw: Draw, at: pl.DataFrame, offered: pl.DataFrame) -> pl.DataFram
     chosen = (
         at.select("m", "_c")
         .join(spans, on="_c", how="inner", maintain_order="left")
-        .filter((u * pl.col("all") >= pl.col("low")) & (u * pl.col("all") < pl.col("high")))
+        .filter(
+            (u * pl.col("all") >= pl.col("low")) & (u * pl.col("all") < pl.col("high"))
+        )
         .select("m", "_p", "program_code", "family", "award_level", "required_credits")
     )
     undeclared = (pl.col("role") != "CREDIT") | draw.chance("undeclared", 0.12, "m")
@@ -129,7 +137,8 @@ def _awards(
 ) -> pl.DataFrame:
     names = {
         "AA": "Associate in Arts", "AS": "Associate in Science",
-        "AAS": "Associate in Applied Science", "AST": "Associate of Science in Teaching",
+        "AAS": "Associate in Applied Science",
+        "AST": "Associate of Science in Teaching",
         "CER": "Certificate", "STC": "Short-Term Certificate", "DIPL": "Diploma",
     }  # fmt: skip
     gpa = pl.col("gpa")

@@ -23,6 +23,7 @@ def grade_schemes(colleges: pl.DataFrame, first_term: pl.DataFrame) -> pl.DataFr
     """The ``grade_scheme`` feed: one row a college, mode and local grade.
 
     Args:
+        colleges: the senders.
         first_term: ``_c`` and ``valid_from_term``, the oldest term of the calendar.
     """
     return (
@@ -125,10 +126,7 @@ def courses(
             .otherwise(pl.col("course_number")),
             title=pl.when(own).then(local_title).otherwise(pl.col("title")),
             common_course_id=pl.when(~own).then(
-                pl.col("sector")
-                + ":"
-                + pl.col("subject")
-                + pl.col("course_number")
+                pl.col("sector") + ":" + pl.col("subject") + pl.col("course_number")
             ),
             credit_min=_milli("credit"),
             credit_max=_milli("credit"),
@@ -153,12 +151,8 @@ def paths(draw: Draw) -> pl.DataFrame:
         _k=pl.int_range(pl.len()).over("sector").cast(pl.Int64)
     )
     families = table("program").select("sector", "family").unique(maintain_order=True)
-    every = pl.concat(
-        [
-            families.with_columns(takes=pl.lit(False)),
-            families.with_columns(takes=pl.lit(True)),
-        ]
-    )
+    both = pl.DataFrame({"takes": [False, True]})
+    every = families.join(both, how="cross")
     variants = pl.DataFrame({"variant": list(range(VARIANTS))})
     own = pl.col("family") == pl.col("course_family")
     return (

@@ -10,10 +10,10 @@ from datetime import date
 import polars as pl
 
 from pipelines.sample.draw import Draw
+from pipelines.sample.grades import credited, drawn_grades
 from pipelines.sample.history import ended, split
 from pipelines.sample.layout import FROM, NEVER, TO, UTC
 from pipelines.sample.presence import LAST_TERM
-from pipelines.sample.study import credited, drawn_grades
 
 _NO_TIME = pl.lit(None, dtype=UTC)
 
@@ -48,9 +48,7 @@ def person_versions(draw: Draw, records: pl.DataFrame, nights: int) -> pl.DataFr
             "record_updated_at": _NO_TIME,
         },
     )
-    return ended(
-        frame, pl.col("merge_night").is_not_null(), pl.col("merge_night")
-    )
+    return ended(frame, pl.col("merge_night").is_not_null(), pl.col("merge_night"))
 
 
 def result_versions(
@@ -151,9 +149,11 @@ def _merged(frame: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     merging = records.filter(
         (pl.col("role") == "MERGING") & pl.col("merge_night").is_not_null()
     ).select("m", to="keeps", at_night="merge_night")
-    target = records.filter(pl.col(FROM) == 1).select(
-        to="m", to_id="student_id"
-    ).unique("to", keep="first", maintain_order=True)
+    target = (
+        records.filter(pl.col(FROM) == 1)
+        .select(to="m", to_id="student_id")
+        .unique("to", keep="first", maintain_order=True)
+    )
     moving = (
         frame.join(merging, on="m", how="inner", maintain_order="left")
         .filter(pl.col(TO) == NEVER)

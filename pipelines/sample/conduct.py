@@ -45,16 +45,12 @@ def person_names(draw: Draw, records: pl.DataFrame, start: date) -> pl.DataFrame
     ]  # fmt: skip
     changed = before(start, 400 + draw.below("name changed", 500_000, "m"))
     unknown = draw.chance("name date unknown", 0.15, "m")
-    dated = (
-        pl.when(unknown).then(pl.lit(date(1900, 1, 1))).otherwise(changed.dt.date())
-    )
+    dated = pl.when(unknown).then(pl.lit(date(1900, 1, 1))).otherwise(changed.dt.date())
     base = records.with_columns(record_updated_at=changed, effective_from=dated)
     former = base.filter(pl.col("maiden").is_not_null()).with_columns(
         name_type=pl.lit("FORMER"), last_name=pl.col("maiden")
     )
-    preferred = base.filter(
-        pl.col("preferred_first_name").is_not_null()
-    ).with_columns(
+    preferred = base.filter(pl.col("preferred_first_name").is_not_null()).with_columns(
         name_type=pl.lit("PREFERRED"), first_name=pl.col("preferred_first_name")
     )
     legal = base.filter(draw.chance("legal name row", 0.1, "m")).with_columns(
@@ -69,15 +65,11 @@ def person_names(draw: Draw, records: pl.DataFrame, start: date) -> pl.DataFrame
         _from=pl.col("rename_night").cast(records.schema["_from"]),
     )
     return versioned(
-        pl.concat(
-            [frame.select(columns) for frame in (former, preferred, legal, new)]
-        )
+        pl.concat([frame.select(columns) for frame in (former, preferred, legal, new)])
     )
 
 
-def person_merges(
-    draw: Draw, records: pl.DataFrame, start: date
-) -> pl.DataFrame:
+def person_merges(draw: Draw, records: pl.DataFrame, start: date) -> pl.DataFrame:
     """The ``person_merge`` feed: merges of the past and of the nights to come.
 
     A past merge names an id that no other row of the college mentions.

@@ -19,6 +19,13 @@ SENT = "_sent"
 NONE = -99
 
 
+def with_sent(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``_sent`` where rows are sent on the night they come into force."""
+    if SENT in frame.columns:
+        return frame
+    return frame.with_columns(pl.col(FROM).alias(SENT))
+
+
 class Contents:
     """The rows of a state, split by college once.
 
@@ -31,9 +38,8 @@ class Contents:
         self._contracts = contracts
         self._state = state
         self._parts: dict[str, dict[int, pl.DataFrame]] = {}
-        for name, frame in state.feeds.items():
-            if SENT not in frame.columns:
-                frame = frame.with_columns(pl.col(FROM).alias(SENT))
+        for name, rows in state.feeds.items():
+            frame = with_sent(rows)
             parts = frame.partition_by("_c", as_dict=True, maintain_order=True)
             self._parts[name] = {int(key[0]): part for key, part in parts.items()}
             self._parts[name][NONE] = frame.clear()
@@ -52,9 +58,7 @@ class Contents:
                 found[name] = rows
         return found
 
-    def _rows(
-        self, feed: Feed, rows: pl.DataFrame, package: Package
-    ) -> pl.DataFrame:
+    def _rows(self, feed: Feed, rows: pl.DataFrame, package: Package) -> pl.DataFrame:
         now, base = package.holds, package.base
         live = rows.filter((pl.col(SENT) <= now) & (pl.col(TO) > now))
         if package.mode == "full":
@@ -81,12 +85,12 @@ class Contents:
     ) -> pl.DataFrame:
         terms = window(self._state, package.college)
         inside = pl.col("term_code").is_in(terms)
-        if feed.name == "term" or feed.kind == "reference" and not feed.has_term:
+        if feed.name == "term" or (feed.kind == "reference" and not feed.has_term):
             return live
-        if feed.name == "experience":
-            return live.filter(inside | pl.col("term_code").is_null())
         if feed.has_term:
-            return live.filter(inside)
+            # Rows without a term are outside every window; only new ones are news.
+            new = pl.col("term_code").is_null() & (pl.col(SENT) > package.base)
+            return live.filter(inside | new)
         parts = self._parts["course_result"]
         active = (
             parts.get(package.college, parts[NONE])
@@ -95,11 +99,8 @@ class Contents:
         )
         # Feeds without a term are upserts, so a college sends whom the window
         # concerns and whatever else changed.
-        return live.with_columns(
-            _in=pl.col("_m").is_in(active["_m"].implode())
-        ).filter(
-            pl.col("_in") | (pl.col(SENT) > package.base)
-        ).drop("_in")
-
-
-
+        return (
+            live.with_columns(_in=pl.col("_m").is_in(active["_m"].implode()))
+            .filter(pl.col("_in") | (pl.col(SENT) > package.base))
+            .drop("_in")
+        )

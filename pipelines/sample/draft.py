@@ -32,6 +32,7 @@ class Draft:
     Attributes:
         package: what it is meant to be.
         text: rows stage: each feed as the delimited file shows it.
+        settled: by feed the positions of rows that were in force before, unchanged.
         data: bytes stage: each feed's delimited bytes, before compression.
         rows: the row counts the manifest will state.
         body: manifest stage: the manifest as an object, or as the bytes it became.
@@ -44,6 +45,7 @@ class Draft:
     package: Package
     system: str
     text: dict[str, pl.DataFrame]
+    settled: dict[str, list[int]]
     delimiter: str
     encoding: str
     data: dict[str, bytes] = field(default_factory=dict)

@@ -75,21 +75,28 @@ def column_repeated(draft: Draft) -> None:
     """F07: the header names a column twice; every line has the field twice."""
     lines = _lines(draft.data["course"])
     mark = draft.delimiter.encode()
-    draft.data["course"] = b"".join(line.split(mark, 1)[0] + mark + line for line in lines)
+    draft.data["course"] = b"".join(
+        line.split(mark, 1)[0] + mark + line for line in lines
+    )
 
 
 def _damaged(draft: Draft, count: int) -> list[int]:
-    """Puts a Latin-1 byte in front of the last name of the first ``count`` rows."""
+    """Puts a Latin-1 byte in front of ``count`` last names; returns the lines.
+
+    Only of persons in force, so that their rows have something to stay with.
+    """
+    chosen = draft.settled["person"][:count]
     lines = _lines(draft.data["person"])
     mark = draft.delimiter.encode()
-    for index in range(1, count + 1):
+    for position in chosen:
+        index = position + 1
         head, second, rest = lines[index].split(mark, 2)
         opened = b'"' if rest.startswith(b'"') else b""
         lines[index] = mark.join(
             [head, second, opened + _LATIN_E + rest.removeprefix(opened)]
         )
     draft.data["person"] = b"".join(lines)
-    return list(range(2, count + 2))
+    return [position + 2 for position in chosen]
 
 
 def few_undecodable(draft: Draft) -> None:
@@ -97,6 +104,13 @@ def few_undecodable(draft: Draft) -> None:
     expected = draft.expect("person")
     expected.lines = _damaged(draft, max(1, draft.rows["person"] // 250))
     expected.quarantined = len(expected.lines)
+
+
+def without_student_count(draft: Draft) -> None:
+    """Leaves out how many students the damaged file has: F18 is not meant here."""
+    for entry in draft.body["files"]:
+        if entry["feed"] == "person":
+            entry.pop("distinct_students")
 
 
 def many_undecodable(draft: Draft) -> None:
@@ -129,6 +143,8 @@ def quote_unbalanced(draft: Draft) -> None:
 def nul_bytes(draft: Draft) -> None:
     """F20: NUL bytes in the first record."""
     lines = _lines(draft.data["person"])
-    lines[1] = lines[1].replace(draft.delimiter.encode(), b"\x00\x00" + draft.delimiter.encode(), 1)
+    lines[1] = lines[1].replace(
+        draft.delimiter.encode(), b"\x00\x00" + draft.delimiter.encode(), 1
+    )
     draft.data["person"] = b"".join(lines)
     draft.expect("person").lines = [2]

@@ -39,16 +39,20 @@ def superseded_duplicates(draft: Draft) -> None:
 def differing_duplicates(draft: Draft) -> None:
     """F14: one enrolment twice, differing, with nothing to say which is newer."""
     frame = draft.text["program_enrollment"]
-    other = frame.head(1).with_columns(concentration=pl.lit("Other"))
+    # Of an enrolment in force: with both rows quarantined yesterday's stays.
+    at = draft.settled["program_enrollment"][:1]
+    other = frame[at].with_columns(concentration=pl.lit("Other"))
     expected = draft.expect("program_enrollment")
-    expected.lines = [2, *draft.append("program_enrollment", other)]
+    expected.lines = [at[0] + 2, *draft.append("program_enrollment", other)]
     expected.quarantined = len(expected.lines)
 
 
 def orphans_expected(draft: Draft) -> None:
     """F16: rows of people the package does not have; they come the next night."""
-    found = draft.text["noncredit_completion"].with_row_index("line", 2).filter(
-        pl.col("student_id").str.starts_with(ORPHAN_PREFIX)
+    found = (
+        draft.text["noncredit_completion"]
+        .with_row_index("line", 2)
+        .filter(pl.col("student_id").str.starts_with(ORPHAN_PREFIX))
     )
     expected = draft.expect("noncredit_completion")
     expected.lines = found["line"].to_list()
@@ -228,11 +232,7 @@ def every_edit(draft: Draft) -> None:
         if draft.system not in edit.systems or edit.feed not in draft.text:
             continue
         frame = draft.text[edit.feed]
-        chosen = (
-            frame.with_row_index("line", 2)
-            .filter(pl.sql_expr(edit.where))
-            .head(1)
-        )
+        chosen = frame.with_row_index("line", 2).filter(pl.sql_expr(edit.where)).head(1)
         if edit.edit_id == "PEN-Q02":
             chosen = _ends_before_it_starts(draft, chosen)
         else:

@@ -7,9 +7,12 @@ colleges and nights. Does not belong here: how rows, bytes and manifests are spo
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import polars as pl
+
 from pipelines.sample import fault_files as files
 from pipelines.sample import fault_rows as rows
 from pipelines.sample.draft import Draft
+from pipelines.sample.layout import FROM, TO
 from pipelines.sample.state import State
 
 Spoil = Callable[[Draft], None]
@@ -39,6 +42,8 @@ class Fault:
         spacious: wants one of the larger colleges.
         publishable: whether the college's publication may go on.
         utf8: makes sense only where UTF-8 is declared.
+        people: ids a college must have for the fault to weigh enough.
+        reads_all_keys: the fault hides keys, so nothing may go by absence that night.
         text, data, body, disk: what is spoilt at each stage of a draft.
     """
 
@@ -52,6 +57,8 @@ class Fault:
     spacious: bool = False
     publishable: bool = True
     utf8: bool = False
+    people: int = 8
+    reads_all_keys: bool = False
     text: Spoil | None = None
     data: Spoil | None = None
     body: Spoil | None = None
@@ -66,16 +73,19 @@ STANDARD: tuple[Fault, ...] = (
     Fault("differing_duplicates", "F14", QUARANTINED, "program_enrollment",
           mode="full", spacious=True, text=rows.differing_duplicates),
     Fault("undecodable_few", "F08", QUARANTINED, "person", mode="full",
-          spacious=True, utf8=True, data=files.few_undecodable),
+          spacious=True, utf8=True, people=101, reads_all_keys=True,
+          data=files.few_undecodable,
+          body=files.without_student_count),
     Fault("superseded_duplicates", "F14", ACCEPTED, "person", mode="full",
           spacious=True, text=rows.superseded_duplicates),
     Fault("identical_duplicates", "F13", ACCEPTED, "person_identifier", mode="full",
           spacious=True, text=rows.identical_duplicates),
     Fault("too_many_quarantined", "F15", HELD, "course_result", mode="full",
           text=rows.many_bad_rows),
-    Fault("constant_grade", "F17", HELD, "course_result", mode="full",
+    Fault("constant_grade", "F17", HELD, "course_result", mode="full", people=12,
           text=rows.constant_grade),
     Fault("empty_column", "F17", ACCEPTED, "person", mode="full", spacious=True,
+          people=25,
           text=rows.empty_column),
     Fault("results_vanish", "CRR-F01", HELD, "course_result", mode="full",
           text=rows.results_vanish),
@@ -153,6 +163,26 @@ def planting(state: State) -> Planting:
     always colleges without any fault. Colleges take a second fault only when every
     other one has had its first.
     """
+    people = {
+        int(college): int(count)
+        for college, count in state.feeds["person"]
+        .filter(pl.col(FROM) == 1)
+        .group_by("_c")
+        .len()
+        .iter_rows()
+    }
+    leaving = {
+        (int(night), int(college))
+        for night, college in state.feeds["person"]
+        .filter(pl.col(TO) <= state.nights)
+        .join(
+            state.feeds["person"].select("_c", "student_id", pl.col(FROM).alias(TO)),
+            on=["_c", "student_id", TO],
+            how="anti",
+        )
+        .select(TO, "_c")
+        .iter_rows()
+    }
     utf8 = {
         int(row["_c"])
         for row in state.colleges.iter_rows(named=True)
@@ -178,6 +208,8 @@ def planting(state: State) -> Planting:
             if (night, college) not in taken
             and (night + 1, college) not in taken
             and (college in utf8 or not fault.utf8)
+            and people.get(college, 0) >= fault.people
+            and not (fault.reads_all_keys and (night, college) in leaving)
         ]
         if not free:
             left_out.append(fault.name)

@@ -6,7 +6,7 @@ Belongs here: the one function others call. Does not belong here: any rule.
 import filecmp
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ from pipelines.sample.faults import Planting, planting
 from pipelines.sample.orphans import with_orphans
 from pipelines.sample.pack import Packer
 from pipelines.sample.plan import deliveries
-from pipelines.sample.state import State, build
+from pipelines.sample.state import build
 from pipelines.sample.truth import write_truth
 
 FIRST_NIGHT = date(2026, 9, 1)
@@ -80,7 +80,7 @@ def generate(
         made = Path(scratch)
         summary = _make(system, learners, nights, seed, faults, made, start)
         _move(made, out)
-    return SampleSummary(out, **summary)
+    return replace(summary, out=out)
 
 
 def _check(system: str, learners: int, nights: int, faults: str) -> None:
@@ -104,7 +104,7 @@ def _make(
     faults: str,
     made: Path,
     start: date,
-) -> dict[str, object]:
+) -> SampleSummary:
     contracts = load_contracts()
     draw = Draw(seed)
     state = build(contracts, draw, system, learners, nights, start)
@@ -122,21 +122,17 @@ def _make(
         for package in packages
     ]
     write_truth(contracts, state, plant, packed, made / "truth")
-    return _summary(state, plant) | {
-        "system": system,
-        "learners": learners,
-        "packages": len(packages),
-        "rows": sum(sum(one.rows.values()) for one in packed),
-    }
-
-
-def _summary(state: State, plant: Planting) -> dict[str, object]:
-    return {
-        "colleges": state.colleges.height,
-        "nights": state.nights,
-        "faults": tuple(fault.name for _, fault in sorted(plant.at.items())),
-        "left_out": plant.left_out,
-    }
+    return SampleSummary(
+        out=made,
+        system=system,
+        learners=learners,
+        colleges=state.colleges.height,
+        nights=nights,
+        packages=len(packages),
+        rows=sum(sum(one.rows.values()) for one in packed),
+        faults=tuple(plant.at[key].name for key in sorted(plant.at)),
+        left_out=plant.left_out,
+    )
 
 
 def _move(made: Path, out: Path) -> None:

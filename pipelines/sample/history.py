@@ -42,8 +42,8 @@ def split(
         pl.when("_when").then(pl.col("_night")).otherwise(pl.col(TO)).alias(TO)
     )
     columns = frame.columns
-    later = later.select(columns).cast(dict(frame.schema))
-    return pl.concat([first.select(columns).cast(dict(frame.schema)), later])
+    later = later.select(columns).cast(frame.schema)
+    return pl.concat([first.select(columns).cast(frame.schema), later])
 
 
 def ended(frame: pl.DataFrame, when: pl.Expr, night: pl.Expr) -> pl.DataFrame:

@@ -58,8 +58,8 @@ def persons(state: State, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
         "namesake",
     ]  # fmt: skip
     people = int(state.records["l"].max() or 0) + 1  # type: ignore[arg-type]
-    stranger = pl.col("student_id").str.slice(len(ORPHAN_PREFIX)).cast(
-        pl.Int64, strict=False
+    stranger = (
+        pl.col("student_id").str.slice(len(ORPHAN_PREFIX)).cast(pl.Int64, strict=False)
     )
     return frame.select(
         "institution_code",
@@ -94,9 +94,7 @@ def _nodes(rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     )
     here = current.join(
         links, on=["_c", "student_id"], how="left", maintain_order="left"
-    ).with_columns(
-        root=pl.coalesce("root", "student_id"), current=pl.lit(value=True)
-    )
+    ).with_columns(root=pl.coalesce("root", "student_id"), current=pl.lit(value=True))
     columns = [
         "_c", "student_id", "root", "_m", "birth_date", "birth_date_quality", "current",
     ]  # fmt: skip
@@ -145,11 +143,11 @@ def _grouped(nodes: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
             .group_by("_c", "root", maintain_order=True)
             .agg(pl.col("least").min())
         )
-        new = roots.join(
-            smallest, on=["_c", "root"], how="left", maintain_order="left"
-        ).with_columns(
-            group=pl.min_horizontal("group", "least")
-        ).drop("least")
+        new = (
+            roots.join(smallest, on=["_c", "root"], how="left", maintain_order="left")
+            .with_columns(group=pl.min_horizontal("group", "least"))
+            .drop("least")
+        )
         if new["group"].equals(roots["group"]):
             break
         roots = new

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.sample.content import SENT
+from pipelines.sample.content import SENT, with_sent
 from pipelines.sample.fault_rows import ORPHAN_PREFIX, ORPHANS
 from pipelines.sample.layout import COLLEGE, FROM, MEMBER, NEVER, TO
 from pipelines.sample.state import State
@@ -52,7 +52,6 @@ def with_orphans(state: State, college: int, night: int) -> State:
         ("person", people, persons),
         ("noncredit_completion", training, rows),
     ):
-        if SENT not in frame.columns:
-            frame = frame.with_columns(pl.col(FROM).alias(SENT))
-        feeds[name] = pl.concat([frame, more.select(frame.columns)])
+        held = with_sent(frame)
+        feeds[name] = pl.concat([held, more.select(held.columns)])
     return replace(state, feeds=feeds)

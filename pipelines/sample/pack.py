@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.contracts.model import Contracts
 from pipelines.sample import write
-from pipelines.sample.content import Contents
+from pipelines.sample.content import SENT, Contents
 from pipelines.sample.draft import Draft, Expected
 from pipelines.sample.faults import Fault
 from pipelines.sample.package import Package
@@ -87,6 +87,10 @@ class Packer:
                 name: write.text_frame(
                     self._contracts.feeds[name], rows, package.timezone
                 ).cast(pl.String)
+                for name, rows in feeds.items()
+            },
+            {
+                name: (rows[SENT] <= package.base).arg_true().to_list()
                 for name, rows in feeds.items()
             },
             manner.delimiter,

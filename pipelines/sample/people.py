@@ -43,6 +43,7 @@ def learners(draw: Draw, count: int, state: str, start: date) -> pl.DataFrame:
     """The learners of a state.
 
     Args:
+        draw: the seed's draws.
         count: how many.
         state: ``AL`` or ``TN``.
         start: the first night; ages are drawn as of this date.
@@ -149,43 +150,45 @@ def _names(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
         "last name", last["name"], "household", weights=last["frequency"].to_list()
     )
     mono = draw.chance("mononym", 0.0015, "l") & ~pl.col("cohabits")
-    return frame.with_columns(
-        first_name=pl.when(draw.chance("special first", 0.02, "name_of"))
-        .then(
-            draw.choose("special first name", special_names("first"), "name_of")
+    return (
+        frame.with_columns(
+            first_name=pl.when(draw.chance("special first", 0.02, "name_of"))
+            .then(draw.choose("special first name", special_names("first"), "name_of"))
+            .otherwise(given("first name", "name_of")),
+            middle_name=pl.when(draw.chance("has middle", 0.7, "l")).then(
+                given("middle name", "l").str.slice(
+                    0, pl.when(draw.chance("initial", 0.5, "l")).then(1).otherwise(40)
+                )
+            ),
+            last_name=pl.when(draw.chance("special last", 0.04, "household"))
+            .then(draw.choose("special last name", special_names("last"), "household"))
+            .otherwise(surname),
+            married_name=draw.choose(
+                "married name", last["name"], "l", weights=last["frequency"].to_list()
+            ),
+            suffix=pl.when(pl.col("namesake"))
+            .then(pl.lit("JR"))
+            .when(pl.col("elder"))
+            .then(pl.lit("SR"))
+            .when((pl.col("sex") == "M") & draw.chance("numbered", 0.012, "l"))
+            .then(draw.choose("number", ["II", "III", "JR"], "l")),
+            mononym=mono,
         )
-        .otherwise(given("first name", "name_of")),
-        middle_name=pl.when(draw.chance("has middle", 0.7, "l")).then(
-            given("middle name", "l").str.slice(
-                0, pl.when(draw.chance("initial", 0.5, "l")).then(1).otherwise(40)
-            )
-        ),
-        last_name=pl.when(draw.chance("special last", 0.04, "household"))
-        .then(
-            draw.choose("special last name", special_names("last"), "household")
+        .with_columns(
+            last_name=pl.when("mononym")
+            .then(draw.choose("mononym name", special_names("mono"), "l"))
+            .otherwise(pl.col("last_name")),
+            first_name=pl.when("mononym").then(None).otherwise(pl.col("first_name")),
+            middle_name=pl.when("mononym").then(None).otherwise(pl.col("middle_name")),
+            suffix=pl.when("mononym").then(None).otherwise(pl.col("suffix")),
+            # Twins do not share a first name; two draws may still agree.
+            twin_letter=pl.when("twin").then(
+                draw.choose("twin", ["-Lee", "-Ann"], "l")
+            ),
         )
-        .otherwise(surname),
-        married_name=draw.choose(
-            "married name", last["name"], "l", weights=last["frequency"].to_list()
-        ),
-        suffix=pl.when(pl.col("namesake"))
-        .then(pl.lit("JR"))
-        .when(pl.col("elder"))
-        .then(pl.lit("SR"))
-        .when((pl.col("sex") == "M") & draw.chance("numbered", 0.012, "l"))
-        .then(draw.choose("number", ["II", "III", "JR"], "l")),
-        mononym=mono,
-    ).with_columns(
-        last_name=pl.when("mononym")
-        .then(draw.choose("mononym name", special_names("mono"), "l"))
-        .otherwise(pl.col("last_name")),
-        first_name=pl.when("mononym").then(None).otherwise(pl.col("first_name")),
-        middle_name=pl.when("mononym").then(None).otherwise(pl.col("middle_name")),
-        suffix=pl.when("mononym").then(None).otherwise(pl.col("suffix")),
-        # Twins do not share a first name; two draws may still agree.
-        twin_letter=pl.when("twin").then(draw.choose("twin", ["-Lee", "-Ann"], "l")),
-    ).with_columns(
-        first_name=pl.col("first_name") + pl.col("twin_letter").fill_null("")
+        .with_columns(
+            first_name=pl.col("first_name") + pl.col("twin_letter").fill_null("")
+        )
     )
 
 
@@ -214,9 +217,8 @@ def _homes(draw: Draw, frame: pl.DataFrame, state: str) -> pl.DataFrame:
         + " "
         + draw.choose("street", _STREETS, "household"),
         address_line2=pl.when(draw.chance("flat", 0.12, "household")).then(
-            pl.lit("Apt ") + (draw.below("flat no", 40, "household") + 1).cast(
-                pl.String
-            )
+            pl.lit("Apt ")
+            + (draw.below("flat no", 40, "household") + 1).cast(pl.String)
         ),
         phone=pl.lit("205-555-") + _digits(draw.below("phone", 10_000, "l"), 4),
         # example.org is reserved (RFC 2606): no mail can reach anybody.
@@ -244,30 +246,35 @@ def _identifiers(draw: Draw, frame: pl.DataFrame, state: str) -> pl.DataFrame:
         _digits(_spread(owner, 7919, 10_000), 4),
     )
     youngest = age_proxy.max()
-    return frame.with_columns(
-        ssn=pl.when(has >= WITHOUT_SSN + ITIN).then(number),
-        itin=pl.when(has < ITIN).then(itin),
-        ps_id=pl.when(draw.chance("ps id", 0.62, "l")).then(
-            pl.lit(state) + _digits(_spread(owner, 31_337, 10**8), 8)
-        ),
-        k12_id=pl.when(
-            (youngest - age_proxy < 14)
-            & draw.chance(
-                "k12 id", pl.when(pl.col("kind") == "DUAL").then(0.95).otherwise(0.6),
-                "l",
-            )
-        ).then(pl.lit("19") + _digits(_spread(owner, 65_537, 10**8), 8)),
-        own_email=draw.chance("own email", 0.85, "l") & ~pl.col("cohabits"),
-    ).with_columns(
-        # Another person's number, used by mistake: the learner two before.
-        ssn=pl.when(
-            draw.chance("wrong ssn", WRONG_SSN, "l")
-            & (pl.col("l") >= 2)
-            & pl.col("ssn").is_not_null()
-            & (pl.col("birth_date") != pl.col("birth_date").shift(2))
+    return (
+        frame.with_columns(
+            ssn=pl.when(has >= WITHOUT_SSN + ITIN).then(number),
+            itin=pl.when(has < ITIN).then(itin),
+            ps_id=pl.when(draw.chance("ps id", 0.62, "l")).then(
+                pl.lit(state) + _digits(_spread(owner, 31_337, 10**8), 8)
+            ),
+            k12_id=pl.when(
+                (youngest - age_proxy < 14)
+                & draw.chance(
+                    "k12 id",
+                    pl.when(pl.col("kind") == "DUAL").then(0.95).otherwise(0.6),
+                    "l",
+                )
+            ).then(pl.lit("19") + _digits(_spread(owner, 65_537, 10**8), 8)),
+            own_email=draw.chance("own email", 0.85, "l") & ~pl.col("cohabits"),
         )
-        .then(pl.col("ssn").shift(2))
-        .otherwise(pl.col("ssn")),
-    ).with_columns(
-        ssn_shared=pl.col("ssn").is_not_null() & pl.col("ssn").is_duplicated()
+        .with_columns(
+            # Another person's number, used by mistake: the learner two before.
+            ssn=pl.when(
+                draw.chance("wrong ssn", WRONG_SSN, "l")
+                & (pl.col("l") >= 2)
+                & pl.col("ssn").is_not_null()
+                & (pl.col("birth_date") != pl.col("birth_date").shift(2))
+            )
+            .then(pl.col("ssn").shift(2))
+            .otherwise(pl.col("ssn")),
+        )
+        .with_columns(
+            ssn_shared=pl.col("ssn").is_not_null() & pl.col("ssn").is_duplicated()
+        )
     )

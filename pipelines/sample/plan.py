@@ -88,16 +88,13 @@ def deliveries(
                 package = package.changed(
                     base=before.holds, previous_package_id=before.package_id
                 )
-            sent = _faulty(seed, package, planting.fault(night, at), day)
-            for delivered, waits in sent:
-                if waits is not None:
-                    behind[at] = waits
-                    last[at] = delivered
-                if delivered is None:
-                    continue
-                packages.append(delivered)
-                if delivered.applied:
-                    last[at] = delivered
+            sent, waits = _faulty(seed, package, planting.fault(night, at), day)
+            packages += sent
+            if waits is not None:
+                behind[at] = waits
+            chain = sent if waits else [one for one in sent if one.applied]
+            if chain:
+                last[at] = chain[-1]
         packages += _of_the_office(contracts, draw, seed, state, night, last)
     return packages
 
@@ -135,25 +132,25 @@ def _of_the_office(
 
 def _faulty(
     seed: int, package: Package, fault: Fault | None, day: date
-) -> list[tuple[Package | None, Package | None]]:
-    """What the mailbox gets: packages, each with one that comes a night late."""
+) -> tuple[list[Package], Package | None]:
+    """What the mailbox gets of a package, and the package that comes a night late."""
     if fault is None:
-        return [(package, None)]
+        return [package], None
     spoilt = package.changed(
         verdict=fault.verdict, publishable=fault.publishable, fault=fault.name
     )
     code, night = package.institution_code, package.night
     if fault.delivery == "absent":
-        return [(None, None)]
+        return [], None
     if fault.delivery in ("again", "resent"):
-        return [(package, None), (spoilt.changed(folder=f"{day}.2"), None)]
+        return [package, spoilt.changed(folder=f"{day}.2")], None
     if fault.delivery == "early":
-        return [(spoilt.changed(as_of=package.as_of.replace(year=day.year + 10)), None)]
+        return [spoilt.changed(as_of=package.as_of.replace(year=day.year + 10))], None
     if fault.delivery == "old":
-        return [(spoilt.changed(as_of=package.as_of - timedelta(days=40)), None)]
+        return [spoilt.changed(as_of=package.as_of - timedelta(days=40))], None
     if fault.delivery == "stranger":
         unknown = package_id(seed, code, night, 9)
-        return [(spoilt.changed(previous_package_id=unknown), None)]
+        return [spoilt.changed(previous_package_id=unknown)], None
     if fault.delivery == "gap":
         ahead = spoilt.changed(
             package_id=package_id(seed, code, night, 1),
@@ -161,13 +158,11 @@ def _faulty(
             base=package.holds,
             as_of=package.as_of + timedelta(minutes=60),
         )
-        return [(ahead, package)]
-    return [(spoilt, None)]
+        return [ahead], package
+    return [spoilt], None
 
 
-def _modes(
-    draw: Draw, state: State, planting: Planting
-) -> dict[tuple[int, int], str]:
+def _modes(draw: Draw, state: State, planting: Planting) -> dict[tuple[int, int], str]:
     """Modes by night and college.
 
     A windowed snapshot cannot say that a person is gone, so no college sends one on

@@ -107,7 +107,7 @@ def _timeline(draw: Draw, at: pl.DataFrame) -> pl.DataFrame:
     first = draw.index("start term", _START_WEIGHTS, "household")
     gap = 1 + draw.below("gap to next", 4, "l", "j")
     length = (
-        (draw.unit("span", "l", "j").clip(1e-9) .log() / -0.13).floor().cast(pl.Int64)
+        (draw.unit("span", "l", "j").clip(1e-9).log() / -0.13).floor().cast(pl.Int64)
     )
     return at.with_columns(
         second=pl.col("second").fill_null(value=False),
@@ -221,7 +221,8 @@ def recorded(
         ).then(
             pl.when("own_email")
             .then(
-                pl.lit("p") + _digits(pl.col("l") * 3 + 500, 7)
+                pl.lit("p")
+                + _digits(pl.col("l") * 3 + 500, 7)
                 + pl.lit("@mail.example.org")
             )
             .otherwise(pl.col("email"))
@@ -329,12 +330,12 @@ def _evidence(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
         ),
         ssn_misread=misread & given & pl.col("ssn").is_not_null(),
         itin_given=pl.when(given).then(pl.col("itin")),
-        ps_given=pl.when(
-            draw.chance("ps given", 0.92, "m") & ~pl.col("second")
-        ).then(pl.col("ps_id")),
-        k12_given=pl.when(
-            draw.chance("k12 given", 0.9, "m") & ~pl.col("second")
-        ).then(pl.col("k12_id")),
+        ps_given=pl.when(draw.chance("ps given", 0.92, "m") & ~pl.col("second")).then(
+            pl.col("ps_id")
+        ),
+        k12_given=pl.when(draw.chance("k12 given", 0.9, "m") & ~pl.col("second")).then(
+            pl.col("k12_id")
+        ),
     )
 
 
@@ -357,9 +358,9 @@ def identifiers(draw: Draw, records: pl.DataFrame, start: date) -> pl.DataFrame:
         email_id=pl.when(pl.col("student_id").str.starts_with("N")).then(
             pl.col("email_personal")
         ),
-        old_id=pl.when(
-            draw.chance("old id", 0.015, "m") & ~pl.col("second")
-        ).then(pl.lit("X") + _digits(500_000 + pl.col("m"), 8)),
+        old_id=pl.when(draw.chance("old id", 0.015, "m") & ~pl.col("second")).then(
+            pl.lit("X") + _digits(500_000 + pl.col("m"), 8)
+        ),
         valid_from=changed.dt.date(),
         record_updated_at=changed,
     )

@@ -27,6 +27,7 @@ def summaries(draw: Draw, results: pl.DataFrame) -> pl.DataFrame:
     """The ``term_enrollment`` rows that equal the sums over ``results``.
 
     Args:
+        draw: the seed's draws.
         results: course results of one night; in progress counts as attempted.
     """
     sums = (

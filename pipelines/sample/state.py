@@ -23,8 +23,9 @@ from pipelines.sample.draw import Draw
 from pipelines.sample.history import ended, versioned
 from pipelines.sample.people import learners
 from pipelines.sample.presence import before, identifiers, memberships, recorded
+from pipelines.sample.sections import section_attributes
 from pipelines.sample.standing import summary_versions
-from pipelines.sample.study import enrolled_terms, results, section_attributes
+from pipelines.sample.study import enrolled_terms, results
 from pipelines.sample.transfer import transfer_credit
 
 
@@ -75,9 +76,7 @@ def build(
     catalogue = courses(draw, colleges, first_term)
     people = learners(draw, count, colleges["state"][0], start)
     at = declared(draw, memberships(draw, people, colleges, nights), offered)
-    records = renamed(
-        draw, recorded(draw, at, people, colleges, terms, start), nights
-    )
+    records = renamed(draw, recorded(draw, at, people, colleges, terms, start), nights)
     enrolled = enrolled_terms(draw, at, nights)
     first_results, sections = results(
         draw, enrolled, people, colleges, catalogue, terms, start
@@ -144,16 +143,12 @@ def _held(
     feed = contracts.feeds[name]
     frame = layout.hold(feed, frame)
     midnight = datetime.combine(start - timedelta(days=1), time(4), UTC)
-    minutes = draw.below(
-        f"changed/{name}", 1100, pl.int_range(pl.len()), layout.FROM
-    )
+    minutes = draw.below(f"changed/{name}", 1100, pl.int_range(pl.len()), layout.FROM)
     changed = pl.lit(midnight) + pl.duration(
         days=pl.col(layout.FROM).cast(pl.Int64), minutes=-minutes
     )
     reference = feed.kind != "learner"
-    settled = (
-        before(start, pl.lit(60 * 24 * 200) + minutes) if reference else changed
-    )
+    settled = before(start, pl.lit(60 * 24 * 200) + minutes) if reference else changed
     stamped = pl.coalesce(
         "record_updated_at",
         pl.when(pl.col(layout.FROM) > 1).then(changed).otherwise(settled),

@@ -1,8 +1,8 @@
 """Who took which course in which section, and what came of it.
 
-Belongs here: the ``course_result``, ``section`` and ``section_attribute`` feeds as
-they stand when a row first appears. Does not belong here: what changes on a later
-night (``changes``) and sums over results (``standing``).
+Belongs here: the ``course_result`` feed as a row first appears. Does not belong here:
+sections (``sections``), what changes on a later night (``changes``) and sums over
+results (``standing``).
 """
 
 from datetime import date
@@ -10,11 +10,11 @@ from datetime import date
 import polars as pl
 
 from pipelines.sample.catalogue import paths
-from pipelines.sample.draw import Draw, position
+from pipelines.sample.draw import Draw
+from pipelines.sample.grades import credited, drawn_grades
 from pipelines.sample.presence import LAST_TERM, before
-from pipelines.sample.reference import table
+from pipelines.sample.sections import seated
 
-_SEATS = 22
 HISTORY = 0.05
 
 
@@ -99,9 +99,7 @@ def _taken(draw: Draw, enrolled: pl.DataFrame) -> pl.DataFrame:
             maintain_order="left",
         )
         .with_columns(
-            _from=pl.when(
-                (pl.col("late") == 1) & (pl.col("i") == pl.col("n") - 1)
-            )
+            _from=pl.when((pl.col("late") == 1) & (pl.col("i") == pl.col("n") - 1))
             .then(pl.col("late_night"))
             .otherwise(pl.col("_from"))
         )
@@ -121,75 +119,6 @@ def _modes(draw: Draw, taken: pl.DataFrame) -> pl.DataFrame:
         .when(other < 0.03)
         .then(pl.lit("PASS_FAIL"))
         .otherwise(pl.lit("STANDARD"))
-    )
-
-
-def drawn_grades(
-    frame: pl.DataFrame, unit: pl.Expr, only: tuple[str, ...] | None = None
-) -> pl.DataFrame:
-    """Adds ``grade_local``, ``outcome``, points and flags by style and mode.
-
-    Args:
-        frame: has ``grade_style`` and ``grade_mode``.
-        unit: 0 .. 1, small is good.
-        only: keep to grades of these outcomes.
-    """
-    scheme = table("grade")
-    if only is not None:
-        scheme = scheme.filter(pl.col("outcome").is_in(only))
-    scheme = scheme.with_columns(
-        _g=pl.int_range(pl.len()).over(["grade_style", "grade_mode"])
-    )
-    which = pl.lit(None, dtype=pl.Int64)
-    for (style, mode), part in scheme.group_by(
-        ["grade_style", "grade_mode"], maintain_order=True
-    ):
-        which = (
-            pl.when((pl.col("grade_style") == style) & (pl.col("grade_mode") == mode))
-            .then(position(unit, part["weight"].to_list()))
-            .otherwise(which)
-        )
-    meaning = scheme.select(
-        "grade_style",
-        "grade_mode",
-        "_g",
-        "grade_local",
-        "outcome",
-        "counts_attempted",
-        "counts_earned",
-        "counts_gpa",
-        points=(pl.col("grade_points") * 1000).round().cast(pl.Int64),
-    )
-    return (
-        frame.with_columns(_g=which)
-        .join(
-            meaning,
-            on=["grade_style", "grade_mode", "_g"],
-            how="left",
-            maintain_order="left",
-        )
-        .drop("_g")
-    )
-
-
-def credited(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds attempted, earned and GPA credit and quality points from the outcome.
-
-    Needs ``credit`` (10**-3), ``outcome`` and its flags; in progress is null outcome.
-    """
-    graded = pl.col("outcome").is_not_null()
-    counts = pl.col("counts_attempted").fill_null("Y") == "Y"
-    gpa = pl.when(graded & (pl.col("counts_gpa") == "Y")).then(pl.col("credit"))
-    return frame.with_columns(
-        attempted_credit=pl.when(counts).then(pl.col("credit")).otherwise(0),
-        earned_credit=pl.when(graded).then(
-            pl.when(pl.col("counts_earned") == "Y").then(pl.col("credit")).otherwise(0)
-        ),
-        gpa_credit=pl.when(graded).then(gpa.fill_null(0)),
-    ).with_columns(
-        quality_points=pl.when(graded).then(
-            (pl.col("gpa_credit") * pl.col("points").fill_null(0)) // 1000
-        )
     )
 
 
@@ -218,13 +147,11 @@ def results(
         _taken(draw, enrolled)
         .join(catalogue, on=["_c", "_k"], how="left", maintain_order="left")
         .join(styles, on="_c", how="left", maintain_order="left")
-        .join(
-            people.select("l", "ability"), on="l", how="left", maintain_order="left"
-        )
+        .join(people.select("l", "ability"), on="l", how="left", maintain_order="left")
     )
     taken = _graded(draw, _modes(draw, taken))
     taken = _repeated(draw, taken, enrolled)
-    taken, sections = _seated(draw, taken, terms)
+    taken, sections = seated(draw, taken, terms)
     dated = terms.filter(pl.col("_t").is_not_null()).select(
         "_c", "_t", "term_code", "start_date", "end_date"
     )
@@ -311,72 +238,6 @@ def _repeated(draw: Draw, taken: pl.DataFrame, enrolled: pl.DataFrame) -> pl.Dat
     )
 
 
-def _seated(
-    draw: Draw, taken: pl.DataFrame, terms: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Splits each course of a term into sections of up to 22 seats."""
-    seat = draw.bits("seat", "m", "_t", "_k")
-    taken = taken.with_columns(_seat=seat).with_columns(
-        _s=(pl.col("_seat").rank("ordinal").over(["_c", "_t", "_k"]).cast(pl.Int64) - 1)
-        // _SEATS
-    )
-    sections = (
-        taken.select("_c", "_t", "_k", "_s", "section_style", "subject",
-                     "course_number", "credit", "credit_unit")
-        .unique(["_c", "_t", "_k", "_s"], maintain_order=True)
-        .sort(["_c", "_t", "_k", "_s"])
-        .with_columns(_n=pl.int_range(pl.len()).over(["_c", "_t"]))
-    )  # fmt: skip
-    number = pl.col("_n")
-    sections = sections.with_columns(
-        section_id=pl.when(pl.col("section_style") == "crn")
-        .then((10_001 + number * 3).cast(pl.String))
-        .when(pl.col("section_style") == "synonym")
-        .then((100_000 + pl.col("_t").cast(pl.Int64) * 9_000 + number).cast(pl.String))
-        .otherwise((1_000 + number).cast(pl.String).str.zfill(5)),
-        section_number=(pl.col("_s") + 1).cast(pl.String).str.zfill(2),
-    )
-    keys = ["_c", "_t", "_k", "_s"]
-    how = draw.unit("delivery", *keys)
-    sections = (
-        sections.join(
-            terms.filter(pl.col("_t").is_not_null()).select(
-                "_c", "_t", "term_code", "start_date", "end_date"
-            ),
-            on=["_c", "_t"],
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(
-            delivery=pl.when(pl.col("credit_unit") == "CLOCK")
-            .then(pl.lit("F2F"))
-            .when(how < 0.55)
-            .then(pl.lit("F2F"))
-            .when(how < 0.8)
-            .then(pl.lit("ONLINE_ASYNC"))
-            .when(how < 0.86)
-            .then(pl.lit("ONLINE_SYNC"))
-            .when(how < 0.99)
-            .then(pl.lit("HYBRID"))
-            .otherwise(pl.lit("CORRECTIONAL")),
-            campus_code=draw.choose("campus", ["MAIN", "NORTH", "WEST"], *keys),
-            instructor_id=pl.lit("E")
-            + (7_000 + draw.below("instructor", 180, *keys)).cast(pl.String),
-            credit_value=pl.col("credit"),
-            title=pl.lit(None, dtype=pl.String),
-            _hip=draw.chance("hip section", 0.14, *keys),
-        )
-        .drop("credit", "credit_unit", "section_style", "_n")
-    )
-    seated = taken.join(
-        sections.select(*keys, "section_id", "delivery"),
-        on=keys,
-        how="left",
-        maintain_order="left",
-    ).drop("_seat", "_s")
-    return seated, sections
-
-
 def _history(
     draw: Draw,
     enrolled: pl.DataFrame,
@@ -405,7 +266,9 @@ def _history(
         returning.join(pl.DataFrame({"i": [0, 1, 2, 3]}), how="cross")
         .filter(pl.col("i") < 1 + draw.below("history rows", 4, "m"))
         .join(
-            catalogue.filter(pl.col("developmental") == "N"), on="_c", how="inner",
+            catalogue.filter(pl.col("developmental") == "N"),
+            on="_c",
+            how="inner",
             maintain_order="left",
         )
         .join(last_path, on="m", how="left", maintain_order="left")
@@ -452,7 +315,8 @@ def _described(draw: Draw, frame: pl.DataFrame, start: date) -> pl.DataFrame:
     key = ("m", "_t", "_k")
     ended = pl.col("end_date")
     withdrew = pl.col("start_date") + pl.duration(
-        days=3 + draw.below("withdrew", 10, *key)
+        days=3
+        + draw.below("withdrew", 10, *key)
         + pl.when(pl.col("_t") == LAST_TERM)
         .then(0)
         .otherwise(draw.below("withdrew later", 40, *key))
@@ -460,13 +324,22 @@ def _described(draw: Draw, frame: pl.DataFrame, start: date) -> pl.DataFrame:
     # Nothing may be dated after the first night.
     limit = pl.lit(start) - pl.duration(days=1)
     withdrew = pl.min_horizontal(withdrew, limit.cast(pl.Date))
-    posted = pl.when(withdrawn).then(withdrew).otherwise(
-        ended + pl.duration(days=1 + draw.below("posted", 4, *key))
+    posted = (
+        pl.when(withdrawn)
+        .then(withdrew)
+        .otherwise(ended + pl.duration(days=1 + draw.below("posted", 4, *key)))
     )
-    status_date = pl.when(withdrawn).then(withdrew).when(graded).then(ended).otherwise(
-        pl.min_horizontal(
-            pl.col("start_date") - pl.duration(days=draw.below("registered", 90, *key)),
-            limit.cast(pl.Date),
+    status_date = (
+        pl.when(withdrawn)
+        .then(withdrew)
+        .when(graded)
+        .then(ended)
+        .otherwise(
+            pl.min_horizontal(
+                pl.col("start_date")
+                - pl.duration(days=draw.below("registered", 90, *key)),
+                limit.cast(pl.Date),
+            )
         )
     )
     hours = (pl.col("credit") // 10).cast(pl.Int64)
@@ -510,49 +383,3 @@ def _described(draw: Draw, frame: pl.DataFrame, start: date) -> pl.DataFrame:
         ),
     )
     return described.drop("credit_unit_right", strict=False)
-
-
-def section_attributes(draw: Draw, sections: pl.DataFrame) -> pl.DataFrame:
-    """The ``section_attribute`` feed: high-impact practices and a few other codes.
-
-    Local codes differ by college, as SSRATTR codes do.
-    """
-    hips = pl.Series(
-        ["FYE", "SVL", "WBL", "URS", "LCM", "HON", "GLB", "CAP", "INT", "CLN", "TEL"]
-    )
-    keys = ("_c", "_t", "_k", "_s")
-    hip = draw.below("hip", len(hips), *keys)
-    practice = sections.filter("_hip").with_columns(
-        hip_code=pl.lit(hips).gather(hip), framework=pl.lit("HIP")
-    )
-    again = practice.filter(draw.chance("second hip", 0.08, *keys)).with_columns(
-        hip_code=pl.lit(hips).gather((hip + 1) % len(hips))
-    )
-    local = (
-        pl.lit(["H", "Z", "HP"]).list.get(pl.col("_c").cast(pl.Int64) % 3)
-        + pl.col("hip_code")
-    )
-    practice = pl.concat([practice, again]).with_columns(
-        attribute_code=local,
-        milestone=pl.when(draw.chance("milestone", 0.6, *keys)).then(
-            1 + draw.below("milestone no", 3, *keys)
-        ),
-    )
-    other = sections.filter(draw.chance("other attribute", 0.1, *keys)).with_columns(
-        framework=draw.choose(
-            "framework", ["OER", "HONORS", "GENED", "COREQ", "DUAL"], *keys
-        ),
-        hip_code=pl.lit(None, dtype=pl.String),
-        milestone=pl.lit(None, dtype=pl.Int64),
-    ).with_columns(attribute_code=pl.col("framework").str.slice(0, 4))
-    columns = [
-        "_c", "_t", "term_code", "section_id", "attribute_code", "framework",
-        "hip_code", "milestone",
-    ]  # fmt: skip
-    return pl.concat([practice.select(columns), other.select(columns)]).unique(
-        ["_c", "term_code", "section_id", "attribute_code"],
-        keep="first",
-        maintain_order=True,
-    )
-
-

@@ -17,7 +17,8 @@ from pipelines.sample.reference import table
 _TESTS = [
     ("AP", "AP English Language", "4", 1), ("AP", "AP Calculus AB", "3", 13),
     ("AP", "AP United States History", "5", 3), ("CLEP", "College Algebra", "52", 12),
-    ("CLEP", "Introductory Psychology", "58", 3), ("DSST", "Ethics in America", "410", 6),
+    ("CLEP", "Introductory Psychology", "58", 3),
+    ("DSST", "Ethics in America", "410", 6),
     ("MILITARY", "Basic Combat Training", None, 30),
     ("INDUSTRY_CERT", "CompTIA Network+", "PASS", 30),
 ]  # fmt: skip
@@ -113,8 +114,10 @@ def _inside(
         )
     )
     # 45 clock hours count as one semester hour when a block is taken over.
-    hours = pl.when(same).then(pl.col("source_credit")).otherwise(
-        (pl.col("source_credit") // 45_000) * 1000
+    hours = (
+        pl.when(same)
+        .then(pl.col("source_credit"))
+        .otherwise((pl.col("source_credit") // 45_000) * 1000)
     )
     frame = frame.with_columns(
         credit=hours,
@@ -224,7 +227,10 @@ def _outside(
             source_term_text=pl.lit("Spring 2019"),
             source_grade=draw.choose("outside grade", ["A", "B", "C"], "m", "_k"),
             decision=draw.choose(
-                "outside verdict", ["ACCEPTED", "REJECTED", "PENDING"], "m", "_k",
+                "outside verdict",
+                ["ACCEPTED", "REJECTED", "PENDING"],
+                "m",
+                "_k",
                 weights=[80, 14, 6],
             ),
             equiv_type=pl.lit("DIRECT"),
@@ -243,17 +249,13 @@ def _outside(
     )
 
 
-def _tests(
-    draw: Draw, receiving: pl.DataFrame, courses: pl.DataFrame
-) -> pl.DataFrame:
+def _tests(draw: Draw, receiving: pl.DataFrame, courses: pl.DataFrame) -> pl.DataFrame:
     tests = pl.DataFrame(
         _TESTS, schema=["source_type", "source_title", "source_grade", "_k"],
         orient="row",
     )  # fmt: skip
     which = draw.below("test", tests.height, "m")
-    listed = courses.select(
-        "_c", "_k", "subject", "course_number", credit="credit_min"
-    )
+    listed = courses.select("_c", "_k", "subject", "course_number", credit="credit_min")
     return (
         receiving.filter(
             (pl.col("sector") != "TCAT")
@@ -338,15 +340,13 @@ def _settled(
     if nights == 1:
         return frame
     restored = decided(pl.lit(value=True))
-    restored |= {
-        name.removeprefix("_"): pl.col(name) for name in kept
-    }
+    restored |= {name.removeprefix("_"): pl.col(name) for name in kept}
     night = 2 + draw.below("evaluation night", nights - 1, *key)
     restored |= {
         "decision": pl.lit("ACCEPTED"),
-        "evaluated_on": (
-            pl.lit(start) + pl.duration(days=pl.col("_night") - 2)
-        ).cast(pl.Date),
+        "evaluated_on": (pl.lit(start) + pl.duration(days=pl.col("_night") - 2)).cast(
+            pl.Date
+        ),
         "record_updated_at": pl.lit(None, dtype=pl.Datetime("us", "UTC")),
     }
     return split(

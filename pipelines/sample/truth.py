@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.contracts.model import Contracts
-from pipelines.sample.content import SENT
+from pipelines.sample.content import SENT, with_sent
 from pipelines.sample.faults import LATE, Planting
 from pipelines.sample.identity import persons
 from pipelines.sample.layout import FROM, TO
@@ -29,8 +29,7 @@ def write_truth(
     packed: list[Packed],
     folder: Path,
 ) -> None:
-    """Writes ``person``, ``total``, ``published_total``, ``file``, ``package``,
-    ``fault`` and ``change`` as Parquet below ``folder``."""
+    """Writes every truth table as Parquet below ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     packages = [one.package for one in packed]
     tables = {
@@ -38,7 +37,7 @@ def write_truth(
         "total": totals(state, packages),
         "published_total": totals(state, packages, published=True),
         "file": files(state, packed),
-        "package": deliveries(state, packages, planting),
+        "package": deliveries(state, packages),
         "fault": planted(state, planting, packed),
         "change": changes(contracts, state),
     }
@@ -49,9 +48,11 @@ def write_truth(
 def applied_state(
     packages: list[Package], night: int, *, published: bool = False
 ) -> dict[int, int]:
-    """By sender the night whose state is in force after ``night``; 0 for none.
+    """By sender the night whose state is in force after ``night``.
 
     Args:
+        packages: every delivery.
+        night: after whose deliveries.
         published: only what the college's publication may use: a package without
             its disclosure file stops that, and deltas on it inherit the stop.
     """
@@ -72,15 +73,24 @@ def in_force(
     state: State, packages: list[Package], night: int, *, published: bool = False
 ) -> dict[str, pl.DataFrame]:
     """Every feed's rows in force after a night's packages."""
-    holds = applied_state(packages, night, published=published)
-    at = pl.DataFrame(
-        {"_c": list(holds), "_at": list(holds.values())},
-        schema={"_c": pl.Int16, "_at": pl.Int8},
-    )
-    return {
-        name: frame.join(at, on="_c", how="inner", maintain_order="left").filter(
-            (pl.col(FROM) <= pl.col("_at")) & (pl.col(TO) > pl.col("_at"))
+
+    def at(*, only_published: bool) -> pl.DataFrame:
+        holds = applied_state(packages, night, published=only_published)
+        return pl.DataFrame(
+            {"_c": list(holds), "_at": list(holds.values())},
+            schema={"_c": pl.Int16, "_at": pl.Int8},
         )
+
+    every = at(only_published=published)
+    # The package that stops publication is the one that lacks this file.
+    disclosed = at(only_published=True)
+    return {
+        name: frame.join(
+            disclosed if name == "disclosure" else every,
+            on="_c",
+            how="inner",
+            maintain_order="left",
+        ).filter((pl.col(FROM) <= pl.col("_at")) & (pl.col(TO) > pl.col("_at")))
         for name, frame in state.feeds.items()
     }
 
@@ -127,9 +137,7 @@ _MEASURES: dict[str, dict[str, pl.Expr]] = {
     "noncredit_completion": {
         "noncredit_rows": pl.len().cast(pl.Int64),
         "noncredit_completed": _count(pl.col("outcome") == "COMPLETED"),
-        "contact_hours": _credit(
-            "contact_hours", 2, pl.col("outcome") == "COMPLETED"
-        ),
+        "contact_hours": _credit("contact_hours", 2),
         "ceu": _credit("ceu", 3, pl.col("outcome") == "COMPLETED"),
         "industry_credentials": _count(pl.col("industry_credential").is_not_null()),
     },
@@ -170,7 +178,9 @@ def totals(
             # A college without a row of a feed has nothing of it, not an unknown.
             frame = frame.with_columns(pl.col(name).fill_null(0) for name in measures)
         nights.append(frame)
-    return pl.concat(nights).drop("_c").select("night", _CODE, pl.exclude("night", _CODE))
+    return (
+        pl.concat(nights).drop("_c").select("night", _CODE, pl.exclude("night", _CODE))
+    )
 
 
 def _day(state: State, night: int) -> object:
@@ -207,11 +217,8 @@ def files(state: State, packed: list[Packed]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def deliveries(
-    state: State, packages: list[Package], planting: Planting
-) -> pl.DataFrame:
+def deliveries(state: State, packages: list[Package]) -> pl.DataFrame:
     """One row a package, in the order of nights."""
-    del planting
     return pl.DataFrame(
         [
             {
@@ -233,7 +240,7 @@ def deliveries(
     )
 
 
-_FAULT_SCHEMA = {
+_FAULT_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "night": pl.Date,
     _CODE: pl.String,
     "delivery": pl.String,
@@ -251,9 +258,7 @@ _FAULT_SCHEMA = {
 
 def planted(state: State, planting: Planting, packed: list[Packed]) -> pl.DataFrame:
     """One row a fault; a package with row edits has one row for each edit."""
-    codes = dict(
-        zip(state.colleges["_c"], state.colleges[_CODE], strict=True)
-    )
+    codes = dict(zip(state.colleges["_c"], state.colleges[_CODE], strict=True))
     done = {
         (one.package.night, one.package.college): one
         for one in packed
@@ -307,9 +312,7 @@ def changes(contracts: Contracts, state: State) -> pl.DataFrame:
     codes = state.colleges.select("_c", _CODE)
     found = []
     for name, feed in contracts.feeds.items():
-        frame = state.feeds[name]
-        if SENT not in frame.columns:
-            frame = frame.with_columns(pl.col(FROM).alias(SENT))
+        frame = with_sent(state.feeds[name])
         key = ["_c", *feed.key]
         begun = frame.filter(pl.col(SENT) > 1).select(*key, night=SENT)
         ended = frame.filter(pl.col(TO) <= state.nights).select(*key, night=TO)

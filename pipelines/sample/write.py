@@ -110,9 +110,7 @@ def students(rows: pl.DataFrame) -> int | None:
     return rows["student_id"].drop_nulls().n_unique()
 
 
-def file_of(
-    feed: Feed, rows: pl.DataFrame, manner: Manner, timezone: str
-) -> File:
+def file_of(feed: Feed, rows: pl.DataFrame, manner: Manner, timezone: str) -> File:
     """A feed's rows as a file in the college's manner."""
     count, distinct = rows.height, students(rows)
     if manner.file_format == "parquet":

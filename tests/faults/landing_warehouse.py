@@ -33,11 +33,14 @@ class Warehouse:
         options.setdefault("now", CLOCK)
         return land(self.home, CONTRACTS, **options)
 
-    def in_force(self, feed: str, code: str, columns: str = "*") -> list[dict[str, Any]]:
+    def in_force(
+        self, feed: str, code: str, columns: str = "*"
+    ) -> list[dict[str, Any]]:
         with duckdb.connect() as con:
             connect_in_force(self.home, CONTRACTS, con)
-            sql = f"select {columns} from {feed} where institution_code = $code order by all"
-            return con.sql(sql, params={"code": code}).pl().to_dicts()
+            sql = f"select {columns} from {feed} where institution_code = $code"
+            ordered = f"{sql} order by all"
+            return con.sql(ordered, params={"code": code}).pl().to_dicts()
 
     def ids(self, feed: str, code: str, column: str = "student_id") -> list[Any]:
         return [row[column] for row in self.in_force(feed, code, column)]

@@ -274,7 +274,9 @@ def send(
         "files": entries,
     }
     if mode == "snapshot":
-        manifest["scope"] = {"kind": "terms", "terms": terms} if terms else {"kind": "full"}
+        manifest["scope"] = (
+            {"kind": "terms", "terms": terms} if terms else {"kind": "full"}
+        )
     if previous is not None:
         manifest["previous_package_id"] = previous
     if edit_manifest is not None:

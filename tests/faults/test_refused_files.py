@@ -175,7 +175,7 @@ def test_fewer_rows_than_the_manifest_says_is_f06(warehouse: Warehouse) -> None:
 def test_one_undecodable_row_is_quarantined_and_many_refuse_the_file(
     warehouse: Warehouse,
 ) -> None:
-    state = college_state(40)
+    state = college_state(120)
     good = csv_bytes("person", state["person"])
     one = good.replace(b"Learner7,", b"Learner\xe9,")
     many = good.replace(b"Learner1", b"Learner\xe9")
@@ -195,7 +195,7 @@ def test_one_undecodable_row_is_quarantined_and_many_refuse_the_file(
 
 
 def test_text_decoded_twice_is_found(warehouse: Warehouse) -> None:
-    state = college_state(40)
+    state = college_state(120)
     state["person"][3]["last_name"] = "Núñez".encode().decode("cp1252")
     send(warehouse.inbox, "CACC", DAY, state)
 
@@ -214,9 +214,7 @@ def test_ragged_records_are_quarantined_with_their_physical_lines(
     lines[4] = lines[4].rstrip(b"\n") + b",one,too,many\n"
     lines[6] = b"A0005,short\n"
     lines.insert(4, b"\n")
-    send(
-        warehouse.inbox, "CACC", DAY, state, files={"person": b"".join(lines)}
-    )
+    send(warehouse.inbox, "CACC", DAY, state, files={"person": b"".join(lines)})
 
     landed = package_of(warehouse.land(), "CACC")
 
@@ -332,7 +330,9 @@ def test_declared_encoding_delimiter_quote_and_null_tokens_are_obeyed(
 
 
 def _parquet(rows: list[dict[str, str]], **casts: pl.DataType) -> bytes:
-    frame = pl.read_csv(io.BytesIO(csv_bytes("course_result", rows)), infer_schema=False)
+    frame = pl.read_csv(
+        io.BytesIO(csv_bytes("course_result", rows)), infer_schema=False
+    )
     out = io.BytesIO()
     frame.with_columns(pl.col(c).cast(t) for c, t in casts.items()).write_parquet(out)
     return out.getvalue()
@@ -344,7 +344,10 @@ def test_parquet_is_read_with_its_types_and_numbered_like_lines(
     state = college_state()
     rows = state["course_result"]
     typed = _parquet(
-        rows, attempt_seq=pl.Int64(), attempted_credit=pl.Float64(), grade_seq=pl.Int32()
+        rows,
+        attempt_seq=pl.Int64(),
+        attempted_credit=pl.Float64(),
+        grade_seq=pl.Int32(),
     )
     number_for_text = _parquet(rows, section_id=pl.Int64())
     damaged = typed[:-20]

@@ -185,9 +185,7 @@ def test_a_package_id_with_other_content_is_rejected_and_the_first_stays(
 ) -> None:
     package_id = send(warehouse.inbox, "CACC", DAY, college_state())
     warehouse.land()
-    send(
-        warehouse.inbox, "CACC", "2026-09-02", college_state(3), package_id=package_id
-    )
+    send(warehouse.inbox, "CACC", "2026-09-02", college_state(3), package_id=package_id)
 
     again = package_of(warehouse.land(), "CACC")
 

@@ -15,6 +15,15 @@
     end
 {%- endmacro %}
 
+{# A grade point average as transcripts print it: two decimals, a third only where it says more. #}
+{% macro grade_average(expression) -%}
+    case
+        when {{ expression }} = round({{ expression }}, 2)
+        then cast(cast({{ expression }} as decimal(5, 2)) as varchar)
+        else cast({{ expression }} as varchar)
+    end
+{%- endmacro %}
+
 {# JSON text of a date as the midnight it begins with; date-only facts have no better time. #}
 {% macro json_day(expression) -%}
     '"' || strftime({{ expression }}, '%Y-%m-%d') || 'T00:00:00Z"'

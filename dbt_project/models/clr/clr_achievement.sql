@@ -13,7 +13,6 @@ with
             min(subject || ' ' || course_number) as human_code,
             min(title) as name,
             min(course_id) as course_id,
-            bool_and(level = 'CE') as is_continuing,
         from {{ ref("clr_fact_section_enrolment") }}
         group by achievement_id
     ),
@@ -39,14 +38,15 @@ with
                 when course.credit_unit in ('SH', 'QH')
                 then cast(course.credit_max as decimal(7, 3))
             end as credits_available,
-            list_filter(
-                [
-                    case when course.is_developmental then 'developmental' end,
-                    'general education area ' || course.statewide_area,
-                    'common course ' || course.common_course_id
-                ],
-                lambda tag:tag is not null
-            ) as tags,
+            {{
+                texts(
+                    [
+                        "case when course.is_developmental then 'developmental' end",
+                        "'general education area ' || course.statewide_area",
+                        "'common course ' || course.common_course_id",
+                    ]
+                )
+            }} as tags,
             course.recorded_at,
         from taken
         inner join colleges using (institution_code)
@@ -123,7 +123,7 @@ with
             null as field_of_study,
             null as specialization,
             null as credits_available,
-            cast([] as varchar[]) as tags,
+            {{ no_texts() }} as tags,
             null as recorded_at,
         from sent
     ),
@@ -180,7 +180,7 @@ with
             cip.title as field_of_study,
             conferred.concentration as specialization,
             null as credits_available,
-            cast([] as varchar[]) as tags,
+            {{ no_texts() }} as tags,
             null as recorded_at,
         from conferred
         inner join colleges using (institution_code)
@@ -216,7 +216,7 @@ with
             cip.title as field_of_study,
             null as specialization,
             null as credits_available,
-            cast([] as varchar[]) as tags,
+            {{ no_texts() }} as tags,
             null as recorded_at,
         from offered
         inner join colleges using (institution_code)
@@ -251,7 +251,7 @@ with
             null as field_of_study,
             null as specialization,
             null as credits_available,
-            cast([] as varchar[]) as tags,
+            {{ no_texts() }} as tags,
             null as recorded_at,
         from certified
     ),
@@ -367,17 +367,7 @@ with
             null as field_of_study,
             null as specialization,
             null as credits_available,
-            list_sort(
-                list_distinct(
-                    list_filter(
-                        list_transform(
-                            string_split(coalesce(badged.skills, ''), ';'),
-                            lambda skill:trim(skill)
-                        ),
-                        lambda skill:skill <> ''
-                    )
-                )
-            ) as tags,
+            {{ parts_of("badged.skills", ";") }} as tags,
             null as recorded_at,
         from badged
         inner join
@@ -414,7 +404,7 @@ with
             null as field_of_study,
             null as specialization,
             null as credits_available,
-            cast([] as varchar[]) as tags,
+            {{ no_texts() }} as tags,
             null as recorded_at,
         from averaged
         inner join colleges using (institution_code)

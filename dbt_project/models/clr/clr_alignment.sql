@@ -7,11 +7,13 @@ with
         where course.cip_code is not null
         union all
         select distinct
-            award.achievement_id, award.cip_code, coalesce(program.cip_version, 2020)
+            award.achievement_id,
+            award.cip_code,
+            coalesce(program.cip_version, 2020) as cip_version
         from {{ ref("clr_fact_award") }} as award
         left join {{ ref("clr_program") }} as program using (program_id)
         union all
-        select distinct achievement_id, cip_code, 2020
+        select distinct achievement_id, cip_code, 2020 as cip_version
         from {{ ref("clr_fact_noncredit") }}
         where cip_code is not null
     ),
@@ -46,7 +48,7 @@ select distinct
     'Credential Transparency Description Language' as target_framework,
     'ceterms:Credential' as target_type,
 from {{ ref("clr_fact_award") }}
-where ctid is not null and regexp_full_match(ctid, 'ce-[0-9a-f-]{36}')
+where ctid is not null and {{ matches("ctid", "ce-[0-9a-f-]{36}") }}
 union all
 select distinct
     skill.achievement_id,

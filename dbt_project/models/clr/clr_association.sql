@@ -22,9 +22,9 @@ with
             on award.institution_code = enrolment.institution_code
             and award.learner_id = enrolment.learner_id
             and enrolment.status = 'completed'
-            and enrolment.start_date >= first_term.start_date
-            and enrolment.start_date <= award.awarded_on
-        where award.status <> 'REVOKED'
+        where
+            award.status <> 'REVOKED'
+            and enrolment.start_date between first_term.start_date and award.awarded_on
     ),
 
     transferred as (

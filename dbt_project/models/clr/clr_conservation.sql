@@ -89,9 +89,8 @@ with
             assertion.kind,
             assertion.status,
             assertion.credits_earned,
-            assertion.status_reason is not distinct from 'REVOKED' as is_revoked,
-            assertion.status_reason is null
-            or assertion.status_reason not in (
+            coalesce(assertion.status_reason = 'REVOKED', false) as is_revoked,
+            coalesce(assertion.status_reason, 'COMPLETED') not in (
                 'NOT_COMPLETED', 'IN_PROGRESS', 'CANCELLED', 'REFUNDED'
             ) as is_completed,
             grade.value as grade,

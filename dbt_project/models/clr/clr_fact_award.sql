@@ -10,7 +10,7 @@ with
             declared.program_code,
             max_by(
                 declared.concentration,
-                coalesce(term.start_date::varchar, '') || declared.start_term
+                {{ sortable("term.start_date") }} || declared.start_term
             ) as concentration,
         from {{ ref("stg_program_enrollment") }} as declared
         left join
@@ -85,5 +85,5 @@ select
     credits_at_award,
     gpa_at_award,
     reverse_transfer = 'Y' as is_reverse_transfer,
-    {{ lineage("joined") }}
+    {{ lineage() }}
 from joined

@@ -41,5 +41,5 @@ select
     status,
     evidence_url,
     assertion_url,
-    {{ lineage("badges") }}
+    {{ lineage() }}
 from badges

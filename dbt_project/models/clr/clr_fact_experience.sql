@@ -79,7 +79,7 @@ select
     hours,
     verification,
     evidence_url,
-    {{ lineage("sent") }}
+    {{ lineage() }}
 from sent
 union all
 select

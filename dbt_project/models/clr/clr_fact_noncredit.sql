@@ -66,5 +66,5 @@ select
     industry_credential_earned_on,
     sponsor_employer,
     credit_articulated_to,
-    {{ lineage("joined") }}
+    {{ lineage() }}
 from joined

@@ -127,5 +127,5 @@ select
     delivery,
     first_day as start_date,
     last_day as end_date,
-    {{ lineage("joined") }}
+    {{ lineage() }}
 from joined

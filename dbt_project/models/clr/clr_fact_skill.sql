@@ -38,5 +38,5 @@ select
     asserted_by,
     basis_type,
     web_uri as case_uri,
-    {{ lineage("skills") }}
+    {{ lineage() }}
 from skills

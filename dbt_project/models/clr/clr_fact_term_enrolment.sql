@@ -34,10 +34,7 @@ with
         select
             max_by(
                 source_record_key,
-                strftime(coalesce(end_date, date '1900-01-01'), '%Y%m%d')
-                || term_code
-                || ' '
-                || student_id
+                {{ sortable("end_date") }} || term_code || ' ' || student_id
             ) as source_record_key,
         from summaries
         where cum_gpa is not null

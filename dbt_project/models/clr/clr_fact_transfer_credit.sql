@@ -95,5 +95,5 @@ select
     applied_credit,
     rule_id,
     evaluated_on,
-    {{ lineage("joined") }}
+    {{ lineage() }}
 from joined

@@ -34,15 +34,13 @@ with
     summed as (
         select
             people.learner_id,
-            list_sort(
-                list_distinct(list(people.institution_code))
-            ) as institution_codes,
+            {{ collected("people.institution_code") }} as institution_codes,
             min(systems.system_code) as system_code,
             max(people.changed_at) as changed_at,
             -- of a college that withholds the record the name is withheld too
             max_by(
                 people.full_name,
-                strftime(people.named_at, '%Y%m%d%H%M%S%f')
+                {{ sortable("people.named_at") }}
                 || people.institution_code
                 || people.full_name
             ) filter (
@@ -59,7 +57,7 @@ with
 select
     learner.learner_id,
     learner.status,
-    coalesce(summed.institution_codes, cast([] as varchar[])) as institution_codes,
+    coalesce(summed.institution_codes, {{ no_texts() }}) as institution_codes,
     summed.system_code,
     {{ record_id("clr", ["learner.learner_id"]) }} as clr_id,
     summed.changed_at,

@@ -1,136 +1,106 @@
+{#
+    Of each fact: the kind of result, what it is worth (JSON number text where it is a number, as
+    JSON-LD processors print it) and where there is one. A status stands only where a reader would
+    otherwise take the course for completed.
+#}
+{%- set values = [
+    ("clr_fact_section_enrolment", "grade", "grade", "grade is not null"),
+    (
+        "clr_fact_section_enrolment",
+        "hours",
+        json_number("clock_hours_attended"),
+        "clock_hours_attended is not null",
+    ),
+    ("clr_fact_transfer_credit", "grade", "'TR'", "decision = 'ACCEPTED'"),
+    (
+        "clr_fact_award",
+        "gpa",
+        grade_average("gpa_at_award"),
+        "gpa_at_award is not null",
+    ),
+    (
+        "clr_fact_noncredit",
+        "hours",
+        json_number("contact_hours"),
+        "contact_hours is not null",
+    ),
+    ("clr_fact_noncredit", "ceu", json_number("ceu"), "ceu is not null"),
+    (
+        "clr_fact_experience",
+        "hours",
+        json_number('"hours"'),
+        '"hours" is not null',
+    ),
+    ("clr_fact_skill", "level", '"level"', '"level" is not null'),
+    ("clr_fact_skill", "score", json_number("score"), "score is not null"),
+] -%}
+
 with
 
-    course_values as (
-        select
-            learner_id,
-            source_record_key as assertion_id,
-            achievement_id,
-            'grade' as kind,
-            grade as value,
-            cast(null as varchar) as status,
-        from {{ ref("clr_fact_section_enrolment") }}
-        where grade is not null
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'status',
-            null,
-            case
-                when status = 'withdrew'
-                then 'Withdrew'
-                when status = 'failed'
-                then 'Failed'
-                when status = 'incomplete'
-                then 'OnHold'
-                when start_date > as_of.today
-                then 'Enrolled'
-                else 'InProgress'
-            end,
-        from {{ ref("clr_fact_section_enrolment") }}
-        cross join
-            (
-                select cast(max(as_of) at time zone 'UTC' as date) as today
-                from {{ ref("stg_package") }}
-            ) as as_of
-        where status in ('withdrew', 'failed', 'incomplete', 'in_progress')
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'hours',
-            {{ json_number("clock_hours_attended") }},
-            null,
-        from {{ ref("clr_fact_section_enrolment") }}
-        where clock_hours_attended is not null
+    as_of as (
+        select cast(max(as_of) at time zone 'UTC' as date) as today
+        from {{ ref("stg_package") }}
     ),
 
-    other_values as (
+    valued as (
+        {% for fact, kind, value, condition in values %}
+            select
+                learner_id,
+                source_record_key as assertion_id,
+                achievement_id,
+                '{{ kind }}' as kind,
+                {{ value }} as value,
+            from {{ ref(fact) }}
+            where {{ condition }}
+            union all
+        {% endfor %}
         select
             learner_id,
-            source_record_key as assertion_id,
+            {{ record_id("standing", ["source_record_key"]) }} as assertion_id,
             achievement_id,
-            'grade' as kind,
-            'TR' as value,
-        from {{ ref("clr_fact_transfer_credit") }}
-        where decision = 'ACCEPTED'
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'gpa',
-            {{ json_number("gpa_at_award") }},
-        from {{ ref("clr_fact_award") }}
-        where gpa_at_award is not null
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'hours',
-            {{ json_number("contact_hours") }},
-        from {{ ref("clr_fact_noncredit") }}
-        where contact_hours is not null
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'ceu',
-            {{ json_number("ceu") }},
-        from {{ ref("clr_fact_noncredit") }}
-        where ceu is not null
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'hours',
-            {{ json_number('"hours"') }},
-        from {{ ref("clr_fact_experience") }}
-        where "hours" is not null
-        union all
-        select learner_id, source_record_key, achievement_id, 'level', "level",
-        from {{ ref("clr_fact_skill") }}
-        where "level" is not null
-        union all
-        select
-            learner_id,
-            source_record_key,
-            achievement_id,
-            'score',
-            {{ json_number("score") }},
-        from {{ ref("clr_fact_skill") }}
-        where score is not null
-        union all
-        select
-            learner_id,
-            {{ record_id("standing", ["source_record_key"]) }},
-            achievement_id,
-            'gpa',
-            {{ json_number("cum_gpa") }},
+            'gpa' as kind,
+            {{ grade_average("cum_gpa") }} as value,
         from {{ ref("clr_fact_term_enrolment") }}
         where is_latest
     ),
 
-    all_values as (
-        select *
-        from course_values
-        union all by name
-        select *
-        from other_values
+    statuses as (
+        select
+            enrolment.learner_id,
+            enrolment.source_record_key as assertion_id,
+            enrolment.achievement_id,
+            'status' as kind,
+            case
+                when enrolment.status = 'withdrew'
+                then 'Withdrew'
+                when enrolment.status = 'failed'
+                then 'Failed'
+                when enrolment.status = 'incomplete'
+                then 'OnHold'
+                when enrolment.start_date > as_of.today
+                then 'Enrolled'
+                else 'InProgress'
+            end as status,
+        from {{ ref("clr_fact_section_enrolment") }} as enrolment
+        cross join as_of
+        where enrolment.status in ('withdrew', 'failed', 'incomplete', 'in_progress')
+    ),
+
+    results as (
+        select learner_id, assertion_id, achievement_id, kind, value, null as status,
+        from valued
+        union all
+        select learner_id, assertion_id, achievement_id, kind, null as value, status,
+        from statuses
     )
 
 select
-    all_values.learner_id,
-    all_values.assertion_id,
+    results.learner_id,
+    results.assertion_id,
     description.result_description_id,
-    all_values.kind,
-    all_values.value,
-    all_values.status,
-from all_values
+    results.kind,
+    results.value,
+    results.status,
+from results
 inner join
     {{ ref("clr_result_description") }} as description using (achievement_id, kind)

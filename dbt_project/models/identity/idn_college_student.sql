@@ -40,9 +40,7 @@ with
             max(changes.as_of) as changed_at,
         from changes
         inner join
-            {{ ref("stg_package") }} as package using (
-                institution_code, package_id, wave_id
-            )
+            {{ ref("stg_package") }} using (institution_code, package_id, wave_id)
         group by changes.institution_code, changes.student_id
     )
 

@@ -15,7 +15,10 @@ with
         from {{ ref("institution") }}
         where opeid8 is not null
         union all
-        select 'OPEID6' as code_type, opeid6 as code, min(institution_code)
+        select
+            'OPEID6' as code_type,
+            opeid6 as code,
+            min(institution_code) as institution_code
         from {{ ref("institution") }}
         where opeid6 is not null
         group by opeid6

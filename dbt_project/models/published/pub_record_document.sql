@@ -252,6 +252,12 @@ with
         group by learner_id
     ),
 
+    asserted as (
+        select distinct learner_id, achievement_id
+        from {{ ref("clr_assertion") }}
+        where status = 'active'
+    ),
+
     -- both ends of an association are in the document, or it is not
     associations as (
         select
@@ -288,20 +294,12 @@ with
         inner join
             achievements as source
             on association.source_achievement_id = source.achievement_id
-        semi join
-            (
-                select learner_id, achievement_id
-                from {{ ref("clr_assertion") }}
-                where status = 'active'
-            ) as target
+        inner join
+            asserted as target
             on association.learner_id = target.learner_id
             and association.target_achievement_id = target.achievement_id
         left join
-            (
-                select distinct learner_id, achievement_id
-                from {{ ref("clr_assertion") }}
-                where status = 'active'
-            ) as claimed
+            asserted as claimed
             on association.learner_id = claimed.learner_id
             and association.source_achievement_id = claimed.achievement_id
         where claimed.achievement_id is not null or source.kind = 'sent_course'
@@ -389,17 +387,12 @@ select
     learner_id,
     clr_id,
     valid_from,
-    sha256(
-        concat(
-            '{',
-            claim,
-            ',"credentialSubject":{',
-            subject,
-            ',"verifiableCredential":[',
-            bodies,
-            ']}}'
+    {{
+        digest(
+            "concat('{', claim, ',\"credentialSubject\":{', subject, "
+            ~ "',\"verifiableCredential\":[', bodies, ']}', '}')"
         )
-    ) as content_hash,
+    }} as content_hash,
     credential_count,
     concat(
         '{',

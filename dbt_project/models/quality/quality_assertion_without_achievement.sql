@@ -1,4 +1,4 @@
 select institution_code, 'assertion_without_achievement' as finding, count(*) as found,
-from {{ ref("clr_assertion") }} as assertion
-anti join {{ ref("clr_achievement") }} as achievement using (achievement_id)
+from {{ ref("clr_assertion") }}
+anti join {{ ref("clr_achievement") }} using (achievement_id)
 group by institution_code

@@ -11,7 +11,7 @@ group by people.institution_code
 union all
 select links.institution_code, 'link_to_unknown_learner' as finding, count(*) as found,
 from links
-anti join {{ ref("clr_learner") }} as learner using (learner_id)
+anti join {{ ref("clr_learner") }} using (learner_id)
 group by links.institution_code
 union all
 select institution_code, 'record_without_learner' as finding, count(*) as found,

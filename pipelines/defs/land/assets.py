@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines import progress
 from pipelines.contracts.load import load_contracts
 from pipelines.defs.groups import LANDING
-from pipelines.defs.land.partitions import deliveries
+from pipelines.defs.land.partitions import deliveries, newest
 from pipelines.defs.land.report import ledger_table, materializations, through
 from pipelines.landing.land import land
 from pipelines.settings import home
@@ -52,12 +52,12 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.Output]:
 
 @dg.asset(
     key=["ledger", "package"],
-    deps=[["landing", name] for name in FEEDS],
+    deps=[newest(["landing", name]) for name in FEEDS],
     group_name=LANDING,
     kinds={"parquet"},
     description="Every package ever sent, its verdict, and its rows: in, loaded, "
     "collapsed, quarantined.",
 )
 def ledger() -> dg.MaterializeResult:
-    """Show where each sender stands tonight; the landing run itself wrote the ledger."""
+    """Show where each sender stands; the landing run itself wrote the ledger."""
     return dg.MaterializeResult(metadata=ledger_table(home(), load_contracts()))

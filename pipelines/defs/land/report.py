@@ -1,4 +1,4 @@
-"""What Dagster is told of landing: run requests, materialisations, the ledger's table."""
+"""What Dagster is told of landing: runs to ask for, materialisations, the ledger."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -26,7 +26,7 @@ def through(partition_keys: Iterable[str]) -> date:
 
 def _delivered_on(key: str) -> str:
     """Dagster writes a key's dimensions in the order of their names: date, sender."""
-    return key.split("|")[0]
+    return key.split("|", maxsplit=1)[0]
 
 
 def partition_tags(delivered_on: date) -> dict[str, str]:
@@ -102,4 +102,3 @@ def ledger_table(home: Home, contracts: Contracts) -> dict[str, dg.MetadataValue
         "quarantined": dg.MetadataValue.int(int(latest["quarantined"].sum())),
         "latest_packages": dg.MetadataValue.md(table),
     }
-

@@ -25,5 +25,7 @@ def every_college_is_on_time() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not late,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"colleges": ", ".join(f"{r.institution_code}: {r.status}" for r in late)},
+        metadata={
+            "colleges": ", ".join(f"{r.institution_code}: {r.status}" for r in late)
+        },
     )

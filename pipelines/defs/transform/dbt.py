@@ -11,6 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from pipelines import progress
 from pipelines.dbt_manifest import ensure_manifest
 from pipelines.defs.groups import DBT_FOLDERS
+from pipelines.defs.land.partitions import newest
 from pipelines.settings import DBT_PROJECT, home
 from pipelines.warehouse import discard_build
 
@@ -21,7 +22,18 @@ project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
 class NightTranslator(DagsterDbtTranslator):
-    """Group a model by its folder; everything else is dagster-dbt's default."""
+    """Group a model by its folder and read the newest deliveries of a feed."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Map a staging model to the newest partition of its landing asset."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        deps = [
+            newest(dep.asset_key) if dep.asset_key.path[0] == "landing" else dep
+            for dep in spec.deps
+        ]
+        return spec.replace_attributes(deps=deps)
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """Return the group of the night's order, or None for sources and seeds."""
@@ -36,9 +48,7 @@ class NightTranslator(DagsterDbtTranslator):
     name="dbt_build",
     pool="warehouse",
 )
-def dbt_build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource
-) -> Iterator[dg.AssetMaterialization]:
+def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """Build everything anew: a fresh file has no models left over and no lock."""
     if not context.is_subset:
         discard_build(home())

@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.contracts.load import load_contracts
 from pipelines.defs.groups import IDENTITY
+from pipelines.defs.land.partitions import newest
 from pipelines.identity.link import link
 from pipelines.settings import home
 
@@ -16,9 +17,9 @@ from pipelines.settings import home
         dg.AssetSpec(
             ["identity", "link"],
             deps=[
-                ["landing", "person"],
-                ["landing", "person_identifier"],
-                ["landing", "person_merge"],
+                newest(["landing", "person"]),
+                newest(["landing", "person_identifier"]),
+                newest(["landing", "person_merge"]),
                 ["ledger", "package"],
             ],
             group_name=IDENTITY,

@@ -105,8 +105,3 @@ def published(published_once: Home, warehouse: Home) -> Home:
     """A warehouse of four learners with one snapshot, the test's own."""
     shutil.copytree(published_once.root, warehouse.root)
     return warehouse
-
-
-def other_key(did: str) -> IssuerKey:
-    private = Ed25519PrivateKey.generate()
-    return IssuerKey(did, keys.public_key(private), (), Path("unused"), private)

@@ -11,6 +11,7 @@ from openbadgeslib.ob3.clr import bundled_clr_contexts
 from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
 from openbadgeslib.ob3.verifier import OB3VerificationError
 
+from pipelines.publishing.keys import create_key
 from pipelines.publishing.verify import Keys
 
 
@@ -76,10 +77,8 @@ def test_grades_exchanged_between_courses_are_refused(signed, check_record):
         check_record(forged)
 
 
-def test_a_proof_of_another_key_is_refused(signed, issuer_key):
-    from conftest import other_key
-
-    stranger = other_key(factory.DID).document()
+def test_a_proof_of_another_key_is_refused(signed, tmp_path):
+    stranger = create_key(tmp_path, factory.DID).document()
     verifier = OB3LdpVerifier()
     credential = signed["credentialSubject"]["verifiableCredential"][0]
     with pytest.raises(OB3VerificationError):

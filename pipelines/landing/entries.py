@@ -1,0 +1,117 @@
+"""Entries of the ledger: what a wave says about each package.
+
+Belongs here: one entry for an applied or held package, a refusal, a retirement. Does
+not belong here: the ledger's files (``ledger``) and what a college reads (``returns``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from pipelines.landing import findings as said
+from pipelines.landing.admission import Refusal
+from pipelines.landing.ledger import Seen
+from pipelines.landing.manifest import SPEC_VERSION
+from pipelines.landing.notes import Note
+from pipelines.landing.parcel import RETIRED, Parcel, Tally
+from pipelines.landing.wave import Settled
+
+
+def judged_entry(
+    parcel: Parcel, settled: Settled, wave_id: str, landed_at: datetime
+) -> dict[str, Any]:
+    """The entry of a package that was read."""
+    code = parcel.institution_code
+    manifest = parcel.manifest
+    return {
+        "institution_code": code,
+        "package_id": manifest.package_id,
+        "wave_id": wave_id,
+        "package_seq": parcel.package_seq,
+        "as_of": manifest.as_of.astimezone(UTC),
+        "mode": manifest.mode,
+        "scope_kind": manifest.scope.kind,
+        "scope_terms": sorted(manifest.scope.terms),
+        "previous_package_id": manifest.previous_package_id,
+        "delivery": parcel.delivery.name,
+        "manifest_sha256": parcel.manifest_sha256,
+        "verdict": settled.verdicts[code],
+        "publishable": parcel.publishable,
+        "contract_version": SPEC_VERSION,
+        "landed_at": landed_at,
+        "files": [asdict(tally) for tally in parcel.tallies.values()],
+        "findings": _counted(
+            settled.findings.filter(pl.col("institution_code") == code)
+        ),
+    }
+
+
+def refused_entry(
+    refusal: Refusal, wave_id: str, landed_at: datetime
+) -> dict[str, Any]:
+    """The entry of a package that was not read."""
+    waiting = refusal.waiting
+    manifest = waiting.manifest
+    code = waiting.delivery.sender
+    files = [
+        asdict(
+            Tally(f.feed, f.name, f.sha256.lower(), f.bytes, verdict=refusal.verdict)
+        )
+        for f in (manifest.files if manifest else ())
+    ]
+    return {
+        "institution_code": code,
+        "package_id": waiting.package_id,
+        "wave_id": wave_id,
+        "package_seq": None if manifest is None else manifest.as_of_us,
+        "as_of": None if manifest is None else manifest.as_of.astimezone(UTC),
+        "mode": None if manifest is None else manifest.mode,
+        "scope_kind": None if manifest is None else manifest.scope.kind,
+        "scope_terms": [] if manifest is None else sorted(manifest.scope.terms),
+        "previous_package_id": manifest.previous_package_id if manifest else None,
+        "delivery": waiting.delivery.name,
+        "manifest_sha256": waiting.manifest_sha256,
+        "verdict": refusal.verdict,
+        "publishable": False,
+        "contract_version": SPEC_VERSION,
+        "landed_at": landed_at,
+        "files": files,
+        "findings": _counted(findings_of(code, refusal.notes)),
+    }
+
+
+def retired_entry(seen: Seen, wave_id: str, landed_at: datetime) -> dict[str, Any]:
+    """The entry of a waiting package that a later snapshot replaced."""
+    return {
+        **seen.row,
+        "wave_id": wave_id,
+        "verdict": RETIRED,
+        "publishable": False,
+        "landed_at": landed_at,
+    }
+
+
+def findings_of(institution_code: str, notes: Sequence[Note]) -> pl.DataFrame:
+    """Remarks about one package as findings."""
+    rows = [
+        {
+            "institution_code": institution_code,
+            "feed": note.feed,
+            "edit_id": note.edit_id,
+            "severity": note.severity,
+            "line": note.line,
+            "column": note.column,
+            "value": note.value,
+            "count": note.count,
+        }
+        for note in notes
+    ]
+    return pl.DataFrame(rows, schema=said.FINDINGS)
+
+
+def _counted(findings: pl.DataFrame) -> list[dict[str, Any]]:
+    counts = findings.group_by("feed", "edit_id", "severity").agg(pl.col("count").sum())
+    return counts.sort("feed", "edit_id", "severity", nulls_last=False).to_dicts()

@@ -1,0 +1,192 @@
+"""Three nights of a clean Alabama state, by the command line, against its truth."""
+
+import csv
+import json
+import re
+
+import polars as pl
+import pytest
+from warehouse import differing_totals, generated_state
+
+pytestmark = pytest.mark.night
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """The state after its three nights; what the last call printed is kept."""
+    warehouse = generated_state(
+        tmp_path_factory.mktemp("clean"),
+        *("--system", "accs", "--learners", "400", "--nights", "3"),
+        *("--seed", "11", "--faults", "none"),
+    )
+    (warehouse.root / "printed.txt").write_text(warehouse.lrw("night", "--each"))
+    return warehouse
+
+
+def test_every_total_equals_the_truth_to_the_last_credit(state):
+    assert differing_totals(state) == []
+    assert state.published_totals()["facts"].sum() > 10_000
+
+
+def test_facts_and_assertions_carry_what_was_staged(state):
+    totals = state.published_totals()
+    assert totals.filter(pl.col("staged") != pl.col("facts")).is_empty()
+    claimed = totals.filter(pl.col("assertions").is_not_null())
+    assert claimed.height > 100
+    assert claimed.filter(pl.col("assertions") != pl.col("facts")).is_empty()
+
+
+def test_a_clean_state_has_no_finding_that_refuses_anything(state):
+    ledger = state.ledger()
+    assert set(ledger["verdict"]) == {"accepted"}
+    findings = ledger.explode("findings").unnest("findings")
+    assert set(findings["severity"].drop_nulls()) <= {"W"}
+
+
+def test_rows_in_are_rows_loaded_collapsed_or_quarantined_in_every_file(state):
+    files = state.ledger().select(pl.col("files").explode()).unnest("files")
+    accounted = pl.col("loaded") + pl.col("collapsed") + pl.col("quarantined")
+    assert files.height > 400
+    assert files.filter(accounted != pl.col("rows_read")).is_empty()
+    sent = state.truth("file").select(pl.col("rows").sum()).item()
+    assert files["rows_read"].sum() == sent
+
+
+def test_learners_are_who_exact_evidence_says_they_are(state):
+    joined = state.truth("person").join(
+        state.links(), on=["institution_code", "student_id"], how="left"
+    )
+    assert joined["learner_id"].null_count() == 0
+    # One learner a group, one group a learner.
+    by_group = joined.group_by("exact_linkable_group").agg(
+        pl.col("learner_id").n_unique()
+    )
+    by_learner = joined.group_by("learner_id").agg(
+        pl.col("exact_linkable_group").n_unique(), pl.col("true_learner").n_unique()
+    )
+    assert by_group["learner_id"].max() == 1
+    assert by_learner["exact_linkable_group"].max() == 1
+    assert by_learner["true_learner"].max() == 1, "two true people share a learner id"
+
+
+def test_only_what_changed_is_signed_again(state):
+    printed = (state.root / "printed.txt").read_text()
+    nights = re.findall(
+        r"([\d,]+) records: ([\d,]+) signed, ([\d,]+) unchanged", printed
+    )
+    assert len(nights) == 3
+    records, signed, unchanged = (int(n.replace(",", "")) for n in nights[1])
+    assert 0 < signed < records / 5
+    assert signed + unchanged == records
+
+
+def test_a_night_with_nothing_new_signs_nothing_and_makes_no_snapshot(state):
+    before = state.snapshot
+    printed = state.lrw("night")
+    assert "Nothing published" in printed
+    assert "0 signed" in printed
+    assert state.snapshot == before
+
+
+def test_the_snapshot_verifies_and_a_changed_byte_does_not(state):
+    assert "verified" in state.lrw("verify", "snapshot")
+    victim = state.snapshot / "analyst" / "fact_award.parquet"
+    content = victim.read_bytes()
+    victim.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+    try:
+        assert "does not verify" in state.lrw("verify", "snapshot", code=1)
+    finally:
+        victim.write_bytes(content)
+
+
+def test_a_learner_can_be_printed_verified_and_not_forged(state, tmp_path):
+    learner = state.query("select learner_id from assertion where status = 'active'")[0]
+    text = state.lrw("record", learner["learner_id"])
+    record = json.loads(text)
+    genuine, forged = tmp_path / "genuine.json", tmp_path / "forged.json"
+    genuine.write_text(text)
+    assert "verified" in state.lrw("verify", str(genuine))
+    record["credentialSubject"]["verifiableCredential"][0]["credentialSubject"][
+        "creditsEarned"
+    ] = 99
+    forged.write_text(json.dumps(record))
+    assert "does not verify" in state.lrw("verify", str(forged), code=1)
+
+
+def test_every_record_tells_the_credits_of_its_learner(state):
+    """Credits in the signed documents equal the credits of the active assertions."""
+    out = state.root / "records.jsonl"
+    state.lrw("records", "export", "--out", str(out))
+    signed = {}
+    for line in out.read_text().splitlines():
+        document = json.loads(line)
+        subject = document["credentialSubject"]
+        signed[subject["id"].removeprefix("urn:uuid:")] = sum(
+            nested["credentialSubject"].get("creditsEarned", 0)
+            for nested in subject["verifiableCredential"]
+        )
+    active = state.analyst("assertion").filter(pl.col("status") == "active")
+    expected = active.group_by("learner_id").agg(
+        pl.col("credits_earned").cast(pl.Float64).sum()
+    )
+    assert signed.keys() == set(expected["learner_id"])
+    for learner_id, credits_earned in expected.iter_rows():
+        assert signed[learner_id] == pytest.approx(credits_earned)
+
+
+def test_every_college_gets_a_return_file_for_every_package(state):
+    packages = state.truth("package")
+    returned = list((state.root / "outbox").glob("*/*/*.return.json"))
+    assert len(returned) == packages.height
+    sample = json.loads(returned[0].read_bytes())
+    assert sample["verdict"] == "accepted"
+    findings = returned[0].with_name(
+        returned[0].name.replace(".return.json", ".findings.csv")
+    )
+    header = next(csv.reader(findings.read_text().splitlines()))
+    assert {"edit_id", "line", "value", "message", "remedy"} <= set(header)
+
+
+def test_no_personal_value_leaves_the_vault(state):
+    """Names, numbers and mailboxes are nowhere an analyst, a log or the UI can see."""
+    people = pl.read_csv(
+        state.root / "inbox" / "BISHOP" / "2026-09-01" / "person_identifier.csv",
+        infer_schema=False,
+    )
+    numbers = people.filter(pl.col("id_type") == "SSN")["id_value"].to_list()
+    assert len(numbers) > 5
+    secrets = [number.encode() for number in numbers[:40]]
+    seen = 0
+    for folder in ("published", "dagster", "warehouse", "outbox"):
+        for path in (state.root / folder).rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                assert not any(secret in content for secret in secrets), path.name
+                seen += 1
+    assert seen > 50
+    # The same scan finds them where they were sent, or it could find nothing.
+    sent = (state.root / "inbox/BISHOP/2026-09-01/person_identifier.csv").read_bytes()
+    assert all(secret in sent for secret in secrets)
+
+
+def test_analyst_tables_carry_no_name_and_no_student_id(state):
+    students = set(state.truth("person")["student_id"])
+    forbidden = re.compile(r"student_id|last_name|first_name|birth|ssn|e_?mail|phone")
+    tables = sorted((state.snapshot / "analyst").glob("*.parquet"))
+    assert len(tables) > 15
+    for path in tables:
+        frame = pl.read_parquet(path)
+        assert not [name for name in frame.columns if forbidden.search(name)], path.name
+        for name, kind in frame.schema.items():
+            if kind == pl.String and name != "institution_code":
+                found = students & set(frame[name].drop_nulls().unique())
+                assert not found, f"{path.name} {name} holds student ids"
+
+
+def test_status_and_query_answer_programs(state):
+    status = json.loads(state.lrw("status", "--format", "json"))
+    assert status["seq"] == 3
+    assert {row["verdict"] for row in status["senders"]} == {"accepted"}
+    assert state.query("select count(*) as n from learner")[0]["n"] > 300
+    assert state.lrw("query", "drop table learner", code=1).count("\n") == 1
+    assert state.lrw("record", "nobody", code=1).count("\n") == 1

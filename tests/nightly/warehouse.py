@@ -1,0 +1,128 @@
+"""A whole warehouse for a test: a generated state and the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+LRW = Path(sys.executable).with_name("lrw")
+
+# What conservation calls a measure, and what the truth calls it.
+MEASURES = {
+    "persons": "persons",
+    "course_results": "course_results",
+    "attempted_credit": "attempted_credit",
+    "earned_credit": "earned_credit",
+    "quality_points": "quality_points",
+    "grades": "grades",
+    "term_enrolments": "term_enrollments",
+    "program_enrolments": "program_enrollments",
+    "transfer_rows": "transfer_rows",
+    "transfer_accepted_credit": "transfer_accepted_credit",
+    "awards_awarded": "awards_awarded",
+    "awards_revoked": "awards_revoked",
+    "noncredit_rows": "noncredit_rows",
+    "noncredit_completed": "noncredit_completed",
+    "contact_hours": "contact_hours",
+    "experiences": "experiences",
+    "skills": "skill_assertions",
+    "badges": "badges",
+}
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    root: Path
+
+    def lrw(self, *arguments: str, code: int = 0) -> str:
+        """Run the command line as an operator does; fail on another exit code."""
+        done = subprocess.run(
+            [LRW, *arguments],
+            env={**os.environ, "LRW_HOME": str(self.root), "LRW_WORKERS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def query(self, sql: str) -> list[dict]:
+        return json.loads(self.lrw("query", sql, "--format", "json"))
+
+    def truth(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.root / "truth" / f"{name}.parquet")
+
+    def ledger(self) -> pl.DataFrame:
+        return pl.read_parquet(self.root / "landing" / "ledger" / "*.parquet")
+
+    @property
+    def snapshot(self) -> Path:
+        current = json.loads((self.root / "published" / "current.json").read_bytes())
+        return self.root / "published" / "snapshots" / f"{current['seq']:06d}"
+
+    def analyst(self, table: str) -> pl.DataFrame:
+        return pl.read_parquet(self.snapshot / "analyst" / f"{table}.parquet")
+
+    def links(self) -> pl.DataFrame:
+        return pl.read_parquet(self.root / "warehouse" / "identity_link.parquet")
+
+    def published_totals(self) -> pl.DataFrame:
+        """Columns institution_code, measure, staged, facts, assertions as floats."""
+        return self.analyst("conservation").with_columns(
+            pl.col("staged", "facts", "assertions").cast(pl.Float64)
+        )
+
+    def expected_totals(self) -> pl.DataFrame:
+        """Columns institution_code, measure, expected: the truth of the last night."""
+        last = self.truth("published_total").filter(
+            pl.col("night") == pl.col("night").max()
+        )
+        return last.unpivot(
+            index="institution_code",
+            on=list(MEASURES.values()),
+            variable_name="truth_name",
+            value_name="expected",
+        ).with_columns(
+            pl.col("truth_name")
+            .replace_strict({truth: name for name, truth in MEASURES.items()})
+            .alias("measure"),
+            pl.col("expected").cast(pl.Float64),
+        )
+
+
+def generated_state(root: Path, *arguments: str) -> Warehouse:
+    """A warehouse whose inbox holds a generated state and whose issuer has a key."""
+    warehouse = Warehouse(root)
+    warehouse.lrw("sample", *arguments, "--out", str(root))
+    system = arguments[arguments.index("--system") + 1]
+    warehouse.lrw("keys", "new", "--system", system)
+    return warehouse
+
+
+def differing_totals(warehouse: Warehouse) -> list[dict]:
+    """Every (college, measure) whose published total is not the truth's."""
+    compared = warehouse.expected_totals().join(
+        warehouse.published_totals(),
+        on=["institution_code", "measure"],
+        how="left",
+    )
+    return compared.filter(
+        ((pl.col("facts").fill_null(0) - pl.col("expected")).abs() > 0.0005)
+        | ((pl.col("staged").fill_null(0) - pl.col("expected")).abs() > 0.0005)
+    ).to_dicts()
+
+
+def in_force(warehouse: Warehouse, sql: str) -> list[tuple]:
+    """Ask the landing's in-force views; for what never leaves the building."""
+    from pipelines.contracts.load import load_contracts
+    from pipelines.landing.state import connect_in_force
+    from pipelines.settings import Home
+
+    with duckdb.connect() as con:
+        connect_in_force(Home(warehouse.root), load_contracts(), con)
+        return con.execute(sql).fetchall()
