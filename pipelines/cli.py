@@ -76,6 +76,8 @@ def sample(
         f"{summary.packages:,} packages, {summary.rows:,} rows in {folder / 'inbox'}; "
         f"the truth in {folder / 'truth'}"
     )
+    if summary.left_out:
+        out.print(f"No room for these faults: {', '.join(summary.left_out)}")
 
 
 @app.command()

@@ -6,6 +6,7 @@ never overlap. Does not belong here: what the jobs do, or how a terminal looks.
 
 import fcntl
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -98,6 +99,8 @@ def _failure_line(result: dg.ExecuteInProcessResult, job: str) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
     cause = error.message.strip().splitlines()[0] if error else "no cause given"
+    # "package.module.Class: what happened" is for a developer; the run keeps it all.
+    cause = re.sub(r"^[\w.]+: ", "", cause)
     return f"{step.step_key} failed: {cause} (run {result.run_id}, `make dev` shows it)"
 
 
@@ -121,6 +124,11 @@ def run_night(home: Home, until: date | None, *, each: bool) -> NightSummary:
     with lease(home), dg.DagsterInstance.get() as instance:
         definitions = defs()
         waiting = waiting_deliveries(home, load_contracts(), until=until)
+        if not waiting and read_ledger(home).is_empty():
+            raise OperatorError(
+                f"No package waits in {home.inbox} and none was ever taken in; "
+                "`lrw sample` makes a state to try with."
+            )
         dates = sorted(waiting)
         for position, delivered_on in enumerate(dates):
             before = set(read_ledger(home)["wave_id"])

@@ -47,7 +47,6 @@ class Draft:
     text: dict[str, pl.DataFrame]
     settled: dict[str, list[int]]
     delimiter: str
-    encoding: str
     data: dict[str, bytes] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)

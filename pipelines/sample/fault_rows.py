@@ -100,7 +100,7 @@ def identifiers_vanish(draft: Draft) -> None:
     draft.text["person_identifier"] = frame.head(frame.height * 6 // 10)
 
 
-def one_person_less(draft: Draft) -> None:
+def other_titles(draft: Draft) -> None:
     """F02: the package id of the day again, with other content."""
     frame = draft.text["term"]
     draft.text["term"] = frame.with_columns(title=pl.col("title") + " Session")

@@ -102,7 +102,7 @@ STANDARD: tuple[Fault, ...] = (
     Fault("manifest_not_json", "F01", REJECTED, body=files.manifest_not_json),
     Fault("sent_again", "F02", REPEAT, delivery="again"),
     Fault("id_with_other_content", "F02", REJECTED, delivery="resent",
-          text=rows.one_person_less),
+          text=rows.other_titles),
     Fault("code_unknown", "F03", REJECTED, body=files.unknown_college),
     Fault("code_of_another", "F03", REJECTED, body=files.another_college),
     Fault("file_absent", "F04", REJECTED, "course_result", mode="full",
@@ -129,9 +129,6 @@ STANDARD: tuple[Fault, ...] = (
           data=files.quote_unbalanced),
     Fault("nul_bytes", "F20", HELD, "person", mode="full", data=files.nul_bytes),
 )  # fmt: skip
-
-
-NOTHING: dict[tuple[int, int], Fault] = {}
 
 
 @dataclass(frozen=True)

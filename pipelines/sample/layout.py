@@ -19,7 +19,6 @@ TO = "_to"
 NEVER = 127
 # The membership a learner's row belongs to; null in other feeds.
 MEMBER = "_m"
-HELPERS = (COLLEGE, MEMBER, FROM, TO)
 
 
 def held_type(column: Column) -> pl.DataType:

@@ -94,7 +94,6 @@ class Packer:
                 for name, rows in feeds.items()
             },
             manner.delimiter,
-            manner.encoding,
         )
         if fault.text:
             fault.text(draft)

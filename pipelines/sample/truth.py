@@ -95,10 +95,9 @@ def in_force(
     }
 
 
-def _credit(column: str, scale: int, when: pl.Expr | None = None) -> pl.Expr:
+def _credit(column: str, scale: int) -> pl.Expr:
     """The exact sum of a held column, as a decimal of its scale."""
-    values = pl.col(column) if when is None else pl.col(column).filter(when)
-    return (values.sum() / 10**scale).cast(pl.Decimal(18, scale))
+    return (pl.col(column).sum() / 10**scale).cast(pl.Decimal(18, scale))
 
 
 def _count(when: pl.Expr) -> pl.Expr:
@@ -138,7 +137,7 @@ _MEASURES: dict[str, dict[str, pl.Expr]] = {
         "noncredit_rows": pl.len().cast(pl.Int64),
         "noncredit_completed": _count(pl.col("outcome") == "COMPLETED"),
         "contact_hours": _credit("contact_hours", 2),
-        "ceu": _credit("ceu", 3, pl.col("outcome") == "COMPLETED"),
+        "ceu": _credit("ceu", 3),
         "industry_credentials": _count(pl.col("industry_credential").is_not_null()),
     },
     "experience": {

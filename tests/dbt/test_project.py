@@ -1,9 +1,11 @@
 """The dbt project keeps the rules of the house."""
 
+import csv
 import re
 
 import yaml
 
+from pipelines.contracts.load import load_contracts
 from pipelines.settings import DBT_PROJECT
 
 
@@ -88,3 +90,15 @@ def test_engine_specific_functions_are_in_the_dialect_only():
         if engine.search(re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL))
     ]
     assert offenders == []
+
+
+def test_every_experience_type_and_skill_framework_can_be_shown():
+    def column(seed: str, name: str) -> set[str]:
+        with (DBT_PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8") as lines:
+            return {row[name] for row in csv.DictReader(lines)}
+
+    codes = load_contracts().codes
+    at = codes["skill"].header.index("framework")
+    frameworks = {row[at] for row in codes["skill"].rows}
+    assert column("experience_type", "code") == set(codes["exp_type"].codes)
+    assert frameworks - column("skill_framework", "framework") <= {"LOCAL"}

@@ -1,222 +1,265 @@
 """Volumes, shares and totals hold a package; a person can let it through."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from landing_warehouse import Warehouse, package_of
-from package_builder import State, award, college_state, person, send
+from package_builder import Row, State, award, college_state, person, send
+
+from pipelines.landing.land import LandedPackage, LandingResult
+from pipelines.settings import Home
 
 DAY, NEXT, THIRD = "2026-09-01", "2026-09-02", "2026-09-03"
+Change = Callable[[State], State | None]
+Nights = tuple[Warehouse, LandingResult, LandingResult]
 
 
-def _second_night(warehouse: Warehouse, first: State, second: State, **how: Any) -> Any:
-    """Land one state and then another; CVCC sends the first one twice."""
-    send(warehouse.inbox, "CACC", DAY, first)
-    send(warehouse.inbox, "CVCC", DAY, first)
-    warehouse.land()
-    send(warehouse.inbox, "CACC", NEXT, second, **how)
-    send(warehouse.inbox, "CVCC", NEXT, first)
-    result = warehouse.land()
-    assert package_of(result, "CVCC").verdict == "accepted"
-    return package_of(result, "CACC")
+def _all_grades_alike(state: State) -> None:
+    for row in state["course_result"]:
+        row["grade_local"], row["quality_points"] = "A", "12.000"
+    for row in state["term_enrollment"]:
+        row["quality_points"], row["term_gpa"] = "12.000", "4.000"
 
 
-def _without_students(state: State, ids: set[str]) -> State:
+def _no_sex(state: State) -> None:
+    for row in state["person"]:
+        del row["sex"]
+
+
+def _fewer_results(state: State) -> None:
+    state["course_result"] = state["course_result"][:30]
+    state["term_enrollment"] = state["term_enrollment"][:30]
+
+
+def _without_the_last_ten(state: State) -> State:
+    gone = {f"A{number:04d}" for number in range(31, 41)}
     return {
-        feed: [row for row in rows if row.get("student_id") not in ids]
+        feed: [row for row in rows if row.get("student_id") not in gone]
         for feed, rows in state.items()
     }
 
 
-def test_fewer_persons_than_before_hold_and_a_release_lets_them_through(
-    warehouse: Warehouse,
+def _one_award_less(state: State) -> None:
+    del state["credential_award"][1]
+
+
+def _names_for_one_id(state: State) -> None:
+    state["person"] += [
+        person(f"A000{n}", n) | {"last_name": "Else", "record_updated_at": ""}
+        for n in (3, 4, 5)
+    ]
+
+
+def _one_term_less(state: State) -> None:
+    del state["term"][0]
+
+
+def _terms_that_do_not_add_up(state: State) -> None:
+    for row in state["term_enrollment"][:10]:
+        row["attempted"] = "6.000"
+
+
+def _no_credit_for_passing(state: State) -> None:
+    for row in state["course_result"]:
+        row["earned_credit"] = "0.000"
+    for row in state["term_enrollment"]:
+        row["earned"] = "0.000"
+
+
+def _no_results(state: State) -> None:
+    del state["course_result"]
+
+
+# One college a case: students, what the second night changes, verdict, edits.
+SECOND_NIGHTS: dict[str, tuple[int, Change, str, set[str]]] = {
+    "CVCC": (20, lambda state: state, "accepted", set()),
+    "BEVILL": (40, _without_the_last_ten, "held", {"F11"}),
+    "BISHOP": (20, _fewer_results, "held", {"F11", "CRR-F01"}),
+    "CALHOUN": (20, lambda _: college_state(31), "held", {"F11"}),
+    "CHSCC": (4, lambda _: college_state(6), "accepted", set()),
+    "COASTAL": (20, _all_grades_alike, "held", {"F17"}),
+    "DRAKE": (20, _no_sex, "accepted", {"F17"}),
+    "GSCC": (4, _one_award_less, "held", {"AWD-F01", "F11"}),
+    "LAWSON": (10, _names_for_one_id, "held", {"PER-F01"}),
+    "NACC": (40, _terms_that_do_not_add_up, "held", {"X02"}),
+    "NESCC": (20, _no_credit_for_passing, "held", {"CRR-F02"}),
+    "SNEAD": (4, _no_results, "held", {"F12"}),
+}
+
+
+def _first(students: int) -> State:
+    state = college_state(students)
+    state["credential_award"] = [award("A0001"), award("A0002")]
+    return state
+
+
+@pytest.fixture(scope="module")
+def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    house = Warehouse(Home(tmp_path_factory.mktemp("home")))
+    for code, (students, _, _, _) in SECOND_NIGHTS.items():
+        send(house.inbox, code, DAY, _first(students))
+    first = house.land()
+    for code, (students, change, _, _) in SECOND_NIGHTS.items():
+        state = _first(students)
+        changed = change(state) or state
+        if code != "GSCC":
+            changed["credential_award"] = _first(4)["credential_award"]
+        send(house.inbox, code, NEXT, changed)
+    return house, first, house.land()
+
+
+@pytest.mark.parametrize("code", SECOND_NIGHTS)
+def test_the_second_night_is_judged_against_the_first(
+    two_nights: Nights, code: str
 ) -> None:
-    first = college_state(40)
-    gone = {f"A{number:04d}" for number in range(31, 41)}
-    held = _second_night(warehouse, first, _without_students(first, gone))
+    house, first, second = two_nights
+    students, _, verdict, edits = SECOND_NIGHTS[code]
+    assert package_of(first, code).verdict == "accepted"
 
-    assert held.verdict == "held"
-    assert held.edits["F11"] >= 1
-    assert len(warehouse.in_force("person", "CACC")) == 40
-    assert warehouse.land().waves == []
+    landed = package_of(second, code)
 
-    released = package_of(warehouse.land(release=frozenset({held.package_id})), "CACC")
+    assert landed.verdict == verdict
+    assert edits <= set(landed.edits)
+    if verdict == "held":
+        assert len(house.in_force("person", code)) == students
+        assert sum(c["loaded"] for c in landed.counts.values()) == 0
+
+
+def test_a_held_package_is_not_judged_again_until_a_person_lets_it_through(
+    two_nights: Nights,
+) -> None:
+    house, _, second = two_nights
+    assert house.land().waves == []
+
+    held = package_of(second, "BEVILL")
+    released = package_of(house.land(release=frozenset({held.package_id})), "BEVILL")
+
     assert released.verdict == "accepted"
-    assert len(warehouse.in_force("person", "CACC")) == 30
+    assert len(house.in_force("person", "BEVILL")) == 30
+    assert released.edits["F11"] >= 1
 
 
-def test_many_fewer_results_are_told_by_the_feeds_own_edit_too(
-    warehouse: Warehouse,
+def test_what_turned_constant_is_named(two_nights: Nights) -> None:
+    house, _, _ = two_nights
+    told = [f for f in house.findings("COASTAL", NEXT) if f["edit_id"] == "F17"]
+    assert ("grade_local", "F") in {(f["column"], f["severity"]) for f in told}
+
+
+def test_an_award_that_vanished_stays_in_force(two_nights: Nights) -> None:
+    house, _, _ = two_nights
+    assert house.ids("credential_award", "GSCC") == ["A0001", "A0002"]
+
+
+def _controls(**totals: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda manifest: manifest.update(control=totals)
+
+
+def _students(manifest: dict[str, Any]) -> None:
+    manifest["files"][5]["distinct_students"] = 3
+
+
+FIRST_NIGHTS = {
+    "CVCC": _controls(
+        headcount=4,
+        attempted_credit=24.0,
+        terms={"202610": {"earned_credit": 12.0, "headcount": 4}},
+    ),
+    "BEVILL": _controls(headcount=5),
+    "BISHOP": _controls(attempted_credit=23.0),
+    "CALHOUN": _controls(terms={"202610": {"earned_credit": 11.5}}),
+    "CHSCC": _students,
+}
+
+
+@pytest.fixture(scope="module")
+def one_night(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Warehouse, LandingResult]:
+    house = Warehouse(Home(tmp_path_factory.mktemp("home")))
+    for code, edit in FIRST_NIGHTS.items():
+        send(house.inbox, code, DAY, college_state(), edit_manifest=edit)
+    late = college_state()
+    _one_term_less(late)
+    send(house.inbox, "COASTAL", DAY, late)
+    many, few = college_state(40), college_state(40)
+    _wrong_credit(many["course_result"][:7])
+    _wrong_credit(few["course_result"][:5])
+    send(house.inbox, "DRAKE", DAY, many)
+    send(house.inbox, "GSCC", DAY, few)
+    cut = college_state(40)
+    for row in cut["course_result"]:
+        row["student_id"] = row["student_id"].replace("A0", "A")
+    send(house.inbox, "LAWSON", DAY, cut)
+    return house, house.land()
+
+
+def _wrong_credit(rows: list[Row]) -> None:
+    for row in rows:
+        row["earned_credit"] = "9.000"
+
+
+@pytest.mark.parametrize("code", ["BEVILL", "BISHOP", "CALHOUN", "CHSCC"])
+def test_a_control_total_that_differs_holds(
+    one_night: tuple[Warehouse, LandingResult], code: str
 ) -> None:
-    first = college_state(20)
-    second = {**first, "course_result": first["course_result"][:30]}
-    second["term_enrollment"] = first["term_enrollment"][:30]
-
-    held = _second_night(warehouse, first, second)
-
-    assert held.verdict == "held"
-    assert {"F11", "CRR-F01"} <= set(held.edits)
+    landed = package_of(one_night[1], code)
+    assert (landed.verdict, landed.edits) == ("held", {"F18": 1})
 
 
-def test_half_as_many_rows_again_hold(warehouse: Warehouse) -> None:
-    held = _second_night(warehouse, college_state(20), college_state(31))
-    assert (held.verdict, set(held.edits)) == ("held", {"F11"})
-
-
-def test_a_handful_of_rows_is_no_share(warehouse: Warehouse) -> None:
-    landed = _second_night(warehouse, college_state(4), college_state(6))
+def test_control_totals_that_agree_hold_nothing(
+    one_night: tuple[Warehouse, LandingResult],
+) -> None:
+    landed = package_of(one_night[1], "CVCC")
     assert (landed.verdict, landed.edits) == ("accepted", {})
 
 
-def test_a_missing_required_feed_holds(warehouse: Warehouse) -> None:
-    state = college_state()
-    del state["course_result"]
-    send(warehouse.inbox, "CACC", DAY, state)
-    landed = package_of(warehouse.land(), "CACC")
-    assert landed.verdict == "held"
-    assert landed.edits["F12"] == 1
+def test_a_term_used_but_not_sent_holds(
+    one_night: tuple[Warehouse, LandingResult],
+) -> None:
+    held = package_of(one_night[1], "COASTAL")
+    assert held.verdict == "held"
+    assert held.edits["TRM-F01"] == 1
+
+
+def test_many_quarantined_rows_hold_the_file_and_few_do_not(
+    one_night: tuple[Warehouse, LandingResult],
+) -> None:
+    house, result = one_night
+    held = package_of(result, "DRAKE")
+    assert (held.verdict, held.edits["F15"]) == ("held", 1)
+    assert house.in_force("person", "DRAKE") == []
+    landed = package_of(result, "GSCC")
+    assert landed.verdict == "accepted_with_quarantine"
+    assert landed.counts["course_result"]["quarantined"] == 5
+
+
+def test_leading_zeros_cut_off_every_id_hold_the_package(
+    one_night: tuple[Warehouse, LandingResult],
+) -> None:
+    held = package_of(one_night[1], "LAWSON")
+    assert (held.verdict, held.edits["F15"]) == ("held", 1)
 
 
 def test_a_missing_disclosure_file_stops_publication_and_not_landing(
     warehouse: Warehouse,
 ) -> None:
+    def landed() -> LandedPackage:
+        return package_of(warehouse.land(), "CACC")
+
     state = college_state()
     del state["disclosure"]
     first = send(warehouse.inbox, "CACC", DAY, state)
-    landed = package_of(warehouse.land(), "CACC")
-    assert (landed.verdict, landed.publishable) == ("accepted", False)
-    assert landed.edits == {"DSC-F01": 1}
+    without = landed()
+    assert (without.verdict, without.publishable) == ("accepted", False)
+    assert without.edits == {"DSC-F01": 1}
     assert len(warehouse.in_force("person", "CACC")) == 4
 
     send(
         warehouse.inbox, "CACC", NEXT, {"person": [person("A0009", 9)]},
         mode="delta", previous=first,
     )  # fmt: skip
-    assert package_of(warehouse.land(), "CACC").publishable is False
+    assert landed().publishable is False
 
     send(warehouse.inbox, "CACC", THIRD, college_state())
-    assert package_of(warehouse.land(), "CACC").publishable is True
-
-
-def test_a_grade_column_that_turns_constant_holds(warehouse: Warehouse) -> None:
-    first = college_state(20)
-    second = college_state(20)
-    for row in second["course_result"]:
-        row["grade_local"], row["quality_points"] = "A", "12.000"
-    for row in second["term_enrollment"]:
-        row["quality_points"], row["term_gpa"] = "12.000", "4.000"
-
-    held = _second_night(warehouse, first, second)
-
-    assert held.verdict == "held"
-    assert held.edits["F17"] >= 1
-    told = [f for f in warehouse.findings("CACC", NEXT) if f["edit_id"] == "F17"]
-    assert {(f["column"], f["severity"]) for f in told} >= {("grade_local", "F")}
-
-
-def test_a_column_of_no_weight_that_turns_empty_warns(warehouse: Warehouse) -> None:
-    first = college_state(20)
-    second = college_state(20)
-    for row in second["person"]:
-        del row["sex"]
-
-    landed = _second_night(warehouse, first, second)
-
-    assert (landed.verdict, landed.edits) == ("accepted", {"F17": 1})
-
-
-@pytest.mark.parametrize(
-    "control",
-    [
-        {"headcount": 5},
-        {"attempted_credit": 23.0},
-        {"terms": {"202610": {"earned_credit": 11.5}}},
-    ],
-)
-def test_a_control_total_that_differs_holds(
-    warehouse: Warehouse, control: dict[str, Any]
-) -> None:
-    good = {
-        "headcount": 4,
-        "attempted_credit": 24.0,
-        "terms": {"202610": {"earned_credit": 12.0, "headcount": 4}},
-    }
-    send(
-        warehouse.inbox, "CACC", DAY, college_state(),
-        edit_manifest=lambda m: m.update(control=control),
-    )  # fmt: skip
-    send(
-        warehouse.inbox, "CVCC", DAY, college_state(),
-        edit_manifest=lambda m: m.update(control=good),
-    )  # fmt: skip
-    result = warehouse.land()
-    assert package_of(result, "CACC").verdict == "held"
-    assert package_of(result, "CACC").edits == {"F18": 1}
-    assert package_of(result, "CVCC").verdict == "accepted"
-
-
-def test_the_count_of_students_in_a_file_is_compared(warehouse: Warehouse) -> None:
-    def edit(manifest: dict[str, Any]) -> None:
-        manifest["files"][5]["distinct_students"] = 3
-
-    send(warehouse.inbox, "CACC", DAY, college_state(), edit_manifest=edit)
-    assert package_of(warehouse.land(), "CACC").edits == {"F18": 1}
-
-
-def test_one_award_that_vanishes_from_few_holds_and_stays_in_force(
-    warehouse: Warehouse,
-) -> None:
-    first = college_state()
-    first["credential_award"] = [award("A0001"), award("A0002")]
-    second = {**first, "credential_award": [award("A0001")]}
-
-    held = _second_night(warehouse, first, second)
-
-    assert held.verdict == "held"
-    assert held.edits["AWD-F01"] == 1
-    assert warehouse.ids("credential_award", "CACC") == ["A0001", "A0002"]
-
-
-def test_ids_shared_by_different_names_hold_the_person_file(
-    warehouse: Warehouse,
-) -> None:
-    state = college_state(10)
-    state["person"] += [
-        person(f"A000{n}", n) | {"last_name": "Else", "record_updated_at": ""}
-        for n in (3, 4, 5)
-    ]
-    send(warehouse.inbox, "CACC", DAY, state)
-    held = package_of(warehouse.land(), "CACC")
-    assert held.verdict == "held"
-    assert held.edits["PER-F01"] == 1
-
-
-def test_a_term_used_but_not_sent_holds(warehouse: Warehouse) -> None:
-    state = college_state()
-    state["term"] = state["term"][1:]
-    send(warehouse.inbox, "CACC", DAY, state)
-    held = package_of(warehouse.land(), "CACC")
-    assert held.verdict == "held"
-    assert held.edits["TRM-F01"] == 1
-
-
-def test_term_totals_that_do_not_add_up_hold(warehouse: Warehouse) -> None:
-    state = college_state(40)
-    for row in state["term_enrollment"][:10]:
-        row["attempted"] = "6.000"
-    send(warehouse.inbox, "CACC", DAY, state)
-    held = package_of(warehouse.land(), "CACC")
-    assert held.verdict == "held"
-    assert held.edits["X02"] == 1
-
-
-def test_credit_sent_a_hundredfold_too_small_holds(warehouse: Warehouse) -> None:
-    state = college_state(20)
-    for row in state["course_result"]:
-        row["earned_credit"] = "0.000"
-    for row in state["term_enrollment"]:
-        row["earned"] = "0.000"
-    send(warehouse.inbox, "CACC", DAY, state)
-    held = package_of(warehouse.land(), "CACC")
-    assert held.verdict == "held"
-    assert "CRR-F02" in held.edits
+    assert landed().publishable is True

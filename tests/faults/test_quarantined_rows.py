@@ -179,38 +179,6 @@ def test_a_child_that_was_sent_again_is_not_released_from_the_older_file(
     assert {r["_package_id"] for r in warehouse.in_force("person", "CACC")} >= {second}
 
 
-def test_many_quarantined_rows_hold_the_file(warehouse: Warehouse) -> None:
-    state = college_state(40)
-    for row in state["course_result"][:7]:
-        row["earned_credit"] = "9.000"
-    send(warehouse.inbox, "CACC", DAY, state)
-    few = college_state(40)
-    for row in few["course_result"][:5]:
-        row["earned_credit"] = "9.000"
-    send(warehouse.inbox, "CVCC", DAY, few)
-
-    outcome = warehouse.land()
-
-    held = package_of(outcome, "CACC")
-    assert held.verdict == "held"
-    assert held.edits["F15"] == 1
-    assert held.counts["course_result"]["loaded"] == 0
-    assert warehouse.in_force("person", "CACC") == []
-    assert package_of(outcome, "CVCC").verdict == "accepted_with_quarantine"
-
-
-def test_leading_zeros_cut_off_every_id_hold_the_package(warehouse: Warehouse) -> None:
-    state = college_state(40)
-    for row in state["course_result"]:
-        row["student_id"] = row["student_id"].replace("A0", "A")
-    send(warehouse.inbox, "CACC", DAY, state)
-
-    held = package_of(warehouse.land(), "CACC")
-
-    assert held.verdict == "held"
-    assert held.edits["F15"] == 1
-
-
 def test_identity_numbers_are_kept_as_tokens_and_shown_to_nobody(
     warehouse: Warehouse,
 ) -> None:

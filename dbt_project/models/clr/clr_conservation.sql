@@ -4,14 +4,24 @@
         "course_results": "1",
         "attempted_credit": "attempted_credit",
         "earned_credit": "earned_credit",
+        "gpa_credit": "gpa_credit",
         "quality_points": "quality_points",
+        "clock_hours_attended": "clock_hours_attended",
         "grades": "cast(grade_local is not null as int)",
     },
-    "stg_term_enrollment": {"term_enrolments": "1"},
-    "stg_program_enrollment": {"program_enrolments": "1"},
+    "stg_term_enrollment": {
+        "term_enrollments": "1",
+        "term_attempted": "attempted",
+        "term_earned": "earned",
+    },
+    "stg_program_enrollment": {"program_enrollments": "1"},
     "stg_transfer_credit": {
         "transfer_rows": "1",
+        "transfer_accepted": "cast(decision = 'ACCEPTED' as int)",
+        "transfer_rejected": "cast(decision = 'REJECTED' as int)",
+        "transfer_pending": "cast(decision = 'PENDING' as int)",
         "transfer_accepted_credit": "accepted_credit",
+        "transfer_applied_credit": "applied_credit",
     },
     "stg_credential_award": {
         "awards_awarded": "cast(status <> 'REVOKED' as int)",
@@ -21,9 +31,12 @@
         "noncredit_rows": "1",
         "noncredit_completed": "cast(outcome = 'COMPLETED' as int)",
         "contact_hours": "contact_hours",
+        "ceu": "ceu",
+        "industry_credentials": "cast(industry_credential is not null "
+        ~ "and industry_credential_earned_on is not null as int)",
     },
-    "stg_experience": {"experiences": "1"},
-    "stg_skill_assertion": {"skills": "1"},
+    "stg_experience": {"experiences": "1", "experience_hours": '"hours"'},
+    "stg_skill_assertion": {"skill_assertions": "1"},
     "stg_badge": {"badges": "1"},
 } -%}
 {%- set facts = {
@@ -31,14 +44,24 @@
         "course_results": "1",
         "attempted_credit": "attempted_credit",
         "earned_credit": "earned_credit",
+        "gpa_credit": "gpa_credit",
         "quality_points": "quality_points",
+        "clock_hours_attended": "clock_hours_attended",
         "grades": "cast(grade is not null as int)",
     },
-    "clr_fact_term_enrolment": {"term_enrolments": "1"},
-    "clr_fact_program_enrolment": {"program_enrolments": "1"},
+    "clr_fact_term_enrolment": {
+        "term_enrollments": "1",
+        "term_attempted": "attempted",
+        "term_earned": "earned",
+    },
+    "clr_fact_program_enrolment": {"program_enrollments": "1"},
     "clr_fact_transfer_credit": {
         "transfer_rows": "1",
+        "transfer_accepted": "cast(decision = 'ACCEPTED' as int)",
+        "transfer_rejected": "cast(decision = 'REJECTED' as int)",
+        "transfer_pending": "cast(decision = 'PENDING' as int)",
         "transfer_accepted_credit": "accepted_credit",
+        "transfer_applied_credit": "applied_credit",
     },
     "clr_fact_award": {
         "awards_awarded": "cast(status <> 'REVOKED' as int)",
@@ -48,11 +71,14 @@
         "noncredit_rows": "1",
         "noncredit_completed": "cast(outcome = 'COMPLETED' as int)",
         "contact_hours": "contact_hours",
+        "ceu": "ceu",
+        "industry_credentials": "cast(certification_achievement_id is not null as int)",
     },
     "clr_fact_experience": {
-        "experiences": "cast(origin= 'experience' as int)"
+        "experiences": "cast(origin= 'experience' as int)",
+        "experience_hours": '"hours"',
     },
-    "clr_fact_skill": {"skills": "1"},
+    "clr_fact_skill": {"skill_assertions": "1"},
     "clr_fact_badge": {"badges": "1"},
 } -%}
 {%- set of_kind = "cast(kind = '%s' as int)" -%}
@@ -61,14 +87,16 @@
     "earned_credit": "case when kind = 'course' then credits_earned end",
     "grades": "cast(kind = 'course' and grade is not null as int)",
     "transfer_rows": of_kind % "transfer",
+    "transfer_accepted": "cast(kind = 'transfer' and is_accepted as int)",
     "transfer_accepted_credit": "case when kind = 'transfer' then credits_earned end",
     "awards_awarded": "cast(kind = 'award' and not is_revoked as int)",
     "awards_revoked": "cast(kind = 'award' and is_revoked as int)",
     "noncredit_rows": of_kind % "noncredit",
     "noncredit_completed": "cast(kind = 'noncredit' and is_completed as int)",
     "contact_hours": "case when kind = 'noncredit' then cast(hours as decimal(18, 3)) end",
+    "industry_credentials": of_kind % "certification",
     "experiences": of_kind % "experience",
-    "skills": of_kind % "skill",
+    "skill_assertions": of_kind % "skill",
     "badges": of_kind % "badge",
 } -%}
 
@@ -93,6 +121,9 @@ with
             coalesce(assertion.status_reason, 'COMPLETED') not in (
                 'NOT_COMPLETED', 'IN_PROGRESS', 'CANCELLED', 'REFUNDED'
             ) as is_completed,
+            coalesce(
+                assertion.status_reason not in ('REJECTED', 'PENDING'), true
+            ) as is_accepted,
             grade.value as grade,
             hours.value as hours,
         from {{ ref("clr_assertion") }} as assertion

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from pipelines import progress
-from pipelines.dbt_manifest import ensure_manifest
+from pipelines.dbt_runs import ensure_manifest, failed_nodes
 from pipelines.defs.groups import DBT_FOLDERS
 from pipelines.defs.land.partitions import newest
 from pipelines.settings import DBT_PROJECT, home
@@ -54,11 +54,16 @@ def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
         discard_build(home())
     # Unit tests prove the models on fixtures; they run in `make test`, not every night.
     invocation = dbt.cli(
-        ["build", "--exclude-resource-type", "unit_test"], context=context
+        ["build", "--exclude-resource-type", "unit_test"],
+        context=context,
+        target_path=home().warehouse / "dbt",
+        raise_on_error=False,
     )
     for done, event in enumerate(invocation.stream()):
         progress.report("Building", done)
         yield event
+    if not invocation.is_successful():
+        raise dg.Failure(failed_nodes(home()), allow_retries=False)
 
 
 @dg.definitions

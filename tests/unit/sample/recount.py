@@ -113,6 +113,7 @@ SUMS = {
     "contact_hours": (
         "SELECT sum(contact_hours::DECIMAL(18,2)) FROM noncredit_completion"
     ),
+    "ceu": "SELECT sum(ceu::DECIMAL(18,3)) FROM noncredit_completion",
     "experiences": "SELECT count(*) FROM experience",
     "skill_assertions": "SELECT count(*) FROM skill_assertion",
     "badges": "SELECT count(*) FROM badge",

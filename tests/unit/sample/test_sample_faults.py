@@ -135,7 +135,7 @@ def test_a_recount_without_the_refused_packages_gives_the_truth(
             shutil.copytree(faulty.out / "inbox" / place, tmp_path / place)
     codes = plain["institution_code"].unique().sort()
     assert codes.len() >= 15
-    for night in total["night"].unique().sort():
+    for night in (date(2026, 9, 2), date(2026, 9, 4)):
         for code in codes:
             row = total.filter(
                 (pl.col("institution_code") == code) & (pl.col("night") == night)

@@ -1,10 +1,15 @@
-"""The dbt manifest that Dagster reads: parsed anew when the project is newer."""
+"""What dbt leaves behind: its manifest, kept fresh, and what failed in its last build.
 
+Does not belong here: running the build (``defs/transform``).
+"""
+
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 from pipelines.errors import OperatorError
+from pipelines.settings import Home
 
 GENERATED = {"target", "logs", "dbt_packages"}
 
@@ -46,3 +51,22 @@ def ensure_manifest(project: Path) -> Path:
         raise OperatorError(f"dbt cannot parse {project.name}: {parsed.stdout.strip()}")
     manifest.touch()
     return manifest
+
+
+def failed_nodes(home: Home) -> str:
+    """One line on the last build: which models broke and which tests found what.
+
+    A model's own error text stays in dbt's log in the warehouse: DuckDB quotes the
+    row that it could not take.
+    """
+    results = home.warehouse / "dbt" / "run_results.json"
+    if not results.exists():
+        return "dbt stopped before it ran a model; see warehouse/dbt/dbt.log"
+    told = []
+    for result in json.loads(results.read_bytes())["results"]:
+        name = result["unique_id"].split(".")[2]
+        if result["status"] == "fail":
+            told.append(f"{name} found {result['failures']}")
+        elif result["status"] == "error":
+            told.append(f"{name} broke")
+    return "; ".join(told) or "dbt failed; see warehouse/dbt/dbt.log"
