@@ -6,11 +6,9 @@ model that a person writes.
 """
 
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from pipelines.contracts.arrow import LINEAGE_DESCRIPTIONS
+from pipelines.contracts.dbt_yaml import dbt_yaml
 from pipelines.contracts.model import Contracts, Feed
 from pipelines.contracts.sql import in_force_columns, in_force_select
 from pipelines.settings import DBT_PROJECT
@@ -46,7 +44,7 @@ def _sources(contracts: Contracts) -> str:
         "config": {"meta": {"external_location": location}},
         "tables": tables,
     }
-    return _yaml(_MARK.format(name="*"), {"sources": [source]})
+    return dbt_yaml(_MARK.format(name="*"), {"sources": [source]})
 
 
 def _model(feed: Feed) -> str:
@@ -81,19 +79,4 @@ def _properties(feed: Feed) -> str:
             }
         ],
     }
-    return _yaml(_MARK.format(name=feed.name), {"models": [model]})
-
-
-class _Indented(yaml.SafeDumper):
-    """Indents the items of a list below their key, as yamllint wants them."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
-        del indentless
-        super().increase_indent(flow, indentless=False)
-
-
-def _yaml(mark: str, content: dict[str, Any]) -> str:
-    text = yaml.dump(
-        content, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=88
-    )
-    return f"# {mark}\n{text}"
+    return dbt_yaml(_MARK.format(name=feed.name), {"models": [model]})

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
+from pipelines.contracts.dbt_yaml import dbt_yaml
 from pipelines.contracts.model import Classification, ContractError
 from pipelines.settings import DATA_CONTRACTS, DBT_PROJECT
 
@@ -206,10 +206,7 @@ def _properties(product: Product, layer: Layer) -> str:
     model["columns"] = [
         _column_properties(column, held=held) for column in product.columns_in(layer)
     ]
-    body = yaml.safe_dump(
-        {"models": [model]}, sort_keys=False, allow_unicode=True, width=88
-    )
-    return f"# {_MARK.format(name=product.name)}\n{body}"
+    return dbt_yaml(_MARK.format(name=product.name), {"models": [model]})
 
 
 def _table_tests(product: Product) -> list[dict[str, Any]]:

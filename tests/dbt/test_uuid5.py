@@ -25,7 +25,8 @@ def expression(macro: str) -> str:
 
 def made_in_sql(macro: str, *parts: str | None) -> str | None:
     sql = f"select {expression(macro)} from (select ? as a, ? as b)"
-    found = duckdb.execute(sql, [*parts, *[None] * (2 - len(parts))]).fetchone()
+    with duckdb.connect() as con:
+        found = con.execute(sql, [*parts, *[None] * (2 - len(parts))]).fetchone()
     assert found is not None
     return found[0]
 

@@ -12,27 +12,8 @@ import polars as pl
 
 LRW = Path(sys.executable).with_name("lrw")
 
-# What conservation calls a measure, and what the truth calls it.
-MEASURES = {
-    "persons": "persons",
-    "course_results": "course_results",
-    "attempted_credit": "attempted_credit",
-    "earned_credit": "earned_credit",
-    "quality_points": "quality_points",
-    "grades": "grades",
-    "term_enrolments": "term_enrollments",
-    "program_enrolments": "program_enrollments",
-    "transfer_rows": "transfer_rows",
-    "transfer_accepted_credit": "transfer_accepted_credit",
-    "awards_awarded": "awards_awarded",
-    "awards_revoked": "awards_revoked",
-    "noncredit_rows": "noncredit_rows",
-    "noncredit_completed": "noncredit_completed",
-    "contact_hours": "contact_hours",
-    "experiences": "experiences",
-    "skills": "skill_assertions",
-    "badges": "badges",
-}
+# In the truth, but not conserved into facts: what governs or describes, not claims.
+NOT_MEASURED = {"night", "state_of", "disclosures", "person_merges", "sections"}
 
 
 @dataclass(frozen=True)
@@ -82,16 +63,14 @@ class Warehouse:
         last = self.truth("published_total").filter(
             pl.col("night") == pl.col("night").max()
         )
-        return last.unpivot(
-            index="institution_code",
-            on=list(MEASURES.values()),
-            variable_name="truth_name",
-            value_name="expected",
-        ).with_columns(
-            pl.col("truth_name")
-            .replace_strict({truth: name for name, truth in MEASURES.items()})
-            .alias("measure"),
-            pl.col("expected").cast(pl.Float64),
+        return (
+            last.drop(NOT_MEASURED)
+            .unpivot(
+                index="institution_code",
+                variable_name="measure",
+                value_name="expected",
+            )
+            .with_columns(pl.col("expected").cast(pl.Float64))
         )
 
 
