@@ -132,7 +132,8 @@ def run_night(home: Home, until: date | None, *, each: bool) -> NightSummary:
         dates = sorted(waiting)
         for position, delivered_on in enumerate(dates):
             before = set(read_ledger(home)["wave_id"])
-            _execute(definitions, instance, "land", partition_tags(delivered_on))
+            tags = partition_tags(delivered_on, waiting[delivered_on])
+            _execute(definitions, instance, "land", tags)
             summary.landings.append(_landing(home, delivered_on, before))
             if each and position < len(dates) - 1:
                 summary.publications.append(_publish(definitions, instance))

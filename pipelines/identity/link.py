@@ -90,6 +90,8 @@ def _new_events(con: duckdb.DuckDBPyConnection, at: datetime) -> None:
             "count": len(rules),
         },
     )
+    # The longest-standing id survives, then the one with most students: ids minted
+    # in one night are in no order that a second warehouse would repeat.
     con.execute(
         """
         create or replace temp table component_learner as
@@ -98,8 +100,25 @@ def _new_events(con: duckdb.DuckDBPyConnection, at: datetime) -> None:
             from person_cluster
             inner join identity_link using (institution_code, student_id)
         ),
+        standing as (
+            select
+                held.component,
+                held.learner_id,
+                learner.minted_at,
+                count(*) as students,
+                min((institution_code, student_id)) as first_student
+            from held
+            inner join learner using (learner_id)
+            inner join identity_link using (learner_id)
+            group by all
+        ),
         survivor as (
-            select component, min(learner_id) as learner_id from held group by component
+            select component, learner_id
+            from standing
+            qualify row_number() over (
+                partition by component
+                order by minted_at, students desc, first_student
+            ) = 1
         )
         select
             component,

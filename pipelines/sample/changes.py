@@ -17,12 +17,12 @@ from pipelines.sample.presence import LAST_TERM
 
 _NO_TIME = pl.lit(None, dtype=UTC)
 
-# Shares of rows that change in one night.
-INCOMPLETE_RESOLVED = 0.20
-GRADE_CORRECTED = 0.004
-WITHDRAWS = 0.004
-DROPPED = 0.002
-MOVES = 0.003
+# Shares of rows that change in one night; with the other feeds, of 1 % of students.
+INCOMPLETE_RESOLVED = 0.03
+GRADE_CORRECTED = 0.0006
+WITHDRAWS = 0.0008
+DROPPED = 0.0004
+MOVES = 0.0015
 
 
 def person_versions(draw: Draw, records: pl.DataFrame, nights: int) -> pl.DataFrame:

@@ -25,7 +25,7 @@ def renamed(draw: Draw, records: pl.DataFrame, nights: int) -> pl.DataFrame:
         & ~pl.col("second")
         & ~pl.col("has_second")
         & (pl.col("_from") == 1)
-        & draw.chance("rename", 0.002 * (nights - 1), "m")
+        & draw.chance("rename", 0.001 * (nights - 1), "m")
     )
     night = 2 + draw.below("rename night", max(nights - 1, 1), "m")
     new = pl.when(pl.col("name_case") == "upper").then(

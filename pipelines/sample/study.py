@@ -67,7 +67,7 @@ def enrolled_terms(draw: Draw, at: pl.DataFrame, nights: int) -> pl.DataFrame:
         & (pl.col("_from") == 1)
         & ~pl.col("second")
         & ~pl.col("has_second")
-        & draw.chance("late course", 0.012 * (nights - 1), "m")
+        & draw.chance("late course", 0.002 * (nights - 1), "m")
     )
     return frame.with_columns(
         late=late.cast(pl.Int64),

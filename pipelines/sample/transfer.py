@@ -352,7 +352,7 @@ def _settled(
     return split(
         frame,
         (pl.col("decision") == "PENDING")
-        & draw.chance("evaluated later", 0.08 * (nights - 1), *key),
+        & draw.chance("evaluated later", 0.01 * (nights - 1), *key),
         night,
         restored,
     )

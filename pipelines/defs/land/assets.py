@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines import progress
 from pipelines.contracts.load import load_contracts
 from pipelines.defs.groups import LANDING
-from pipelines.defs.land.partitions import deliveries, newest
+from pipelines.defs.land.partitions import after_landing, deliveries
 from pipelines.defs.land.report import ledger_table, materializations, through
 from pipelines.landing.land import land
 from pipelines.settings import home
@@ -52,7 +52,7 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.Output]:
 
 @dg.asset(
     key=["ledger", "package"],
-    deps=[newest(["landing", name]) for name in FEEDS],
+    deps=[after_landing(name) for name in FEEDS],
     group_name=LANDING,
     kinds={"parquet"},
     description="Every package ever sent, its verdict, and its rows: in, loaded, "

@@ -29,14 +29,24 @@ def _delivered_on(key: str) -> str:
     return key.split("|", maxsplit=1)[0]
 
 
-def partition_tags(delivered_on: date) -> dict[str, str]:
-    """Tags of one run over every sender of one delivery date."""
+def partition_tags(delivered_on: date, waiting: Iterable[str]) -> dict[str, str]:
+    """Tags of one run over the senders of one delivery date, whoever has sent.
+
+    A run covers a range, so senders between the first and the last are in it too;
+    only those that delivered get an event.
+    """
+    known = senders()
     day = delivered_on.isoformat()
-    first, last = senders()[0], senders()[-1]
+    order = sorted(known.index(code) for code in waiting if code in known)
+    first, last = (order[0], order[-1]) if order else (0, len(known) - 1)
     return {
-        RANGE_START: dg.MultiPartitionKey({"sender": first, "delivered_on": day}),
-        RANGE_END: dg.MultiPartitionKey({"sender": last, "delivered_on": day}),
+        RANGE_START: _key(day, known[first]),
+        RANGE_END: _key(day, known[last]),
     }
+
+
+def _key(day: str, sender: str) -> dg.MultiPartitionKey:
+    return dg.MultiPartitionKey({"sender": sender, "delivered_on": day})
 
 
 def run_request(waiting: Mapping[date, list[str]]) -> dg.RunRequest:
@@ -48,7 +58,8 @@ def run_request(waiting: Mapping[date, list[str]]) -> dg.RunRequest:
     delivered_on = min(waiting)
     names = f"{delivered_on}:{','.join(sorted(waiting[delivered_on]))}"
     return dg.RunRequest(
-        run_key=sha256(names.encode()).hexdigest(), tags=partition_tags(delivered_on)
+        run_key=sha256(names.encode()).hexdigest(),
+        tags=partition_tags(delivered_on, waiting[delivered_on]),
     )
 
 
@@ -63,9 +74,7 @@ def materializations(
 def _of_package(
     package: LandedPackage, known: set[str]
 ) -> Iterator[dg.AssetMaterialization]:
-    key = dg.MultiPartitionKey(
-        {"sender": package.institution_code, "delivered_on": package.delivery[:10]}
-    )
+    key = _key(package.delivery[:10], package.institution_code)
     if package.verdict not in APPLIED or str(key) not in known:
         return
     for feed, counts in package.counts.items():

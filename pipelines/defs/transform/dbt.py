@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from pipelines import progress
 from pipelines.dbt_runs import ensure_manifest, failed_nodes
 from pipelines.defs.groups import DBT_FOLDERS
-from pipelines.defs.land.partitions import newest
+from pipelines.defs.land.partitions import after_landing
 from pipelines.settings import DBT_PROJECT, home
 from pipelines.warehouse import discard_build
 
@@ -22,15 +22,17 @@ project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
 class NightTranslator(DagsterDbtTranslator):
-    """Group a model by its folder and read the newest deliveries of a feed."""
+    """Group a model by its folder and follow landing by lineage only."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """Map a staging model to the newest partition of its landing asset."""
+        """Tie a staging model to its landing asset, whatever the partition."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         deps = [
-            newest(dep.asset_key) if dep.asset_key.path[0] == "landing" else dep
+            after_landing(dep.asset_key.path[1])
+            if dep.asset_key.path[0] == "landing"
+            else dep
             for dep in spec.deps
         ]
         return spec.replace_attributes(deps=deps)

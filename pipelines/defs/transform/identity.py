@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.contracts.load import load_contracts
 from pipelines.defs.groups import IDENTITY
-from pipelines.defs.land.partitions import newest
+from pipelines.defs.land.partitions import after_landing
 from pipelines.identity.link import link
 from pipelines.settings import home
 
@@ -17,9 +17,9 @@ from pipelines.settings import home
         dg.AssetSpec(
             ["identity", "link"],
             deps=[
-                newest(["landing", "person"]),
-                newest(["landing", "person_identifier"]),
-                newest(["landing", "person_merge"]),
+                after_landing("person"),
+                after_landing("person_identifier"),
+                after_landing("person_merge"),
                 ["ledger", "package"],
             ],
             group_name=IDENTITY,

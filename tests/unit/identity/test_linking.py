@@ -117,7 +117,7 @@ def test_two_students_of_one_college_are_kept_apart_until_the_college_merges_the
     assert colleges.set_aside == 1
     colleges.merge.append(("CACC", "1", "2", "MERGED_INTO"))
     together = colleges.tonight()
-    assert set(together.values()) == {min(apart.values())}
+    assert set(together.values()) == {apart["CACC", "1"]}
 
 
 def test_a_second_night_with_nothing_new_adds_no_event_and_moves_no_id(colleges):
@@ -137,13 +137,23 @@ def test_a_link_stays_when_its_evidence_and_its_person_disappear(colleges):
     assert colleges.tonight() == first
 
 
-def test_new_evidence_joins_two_learners_under_the_older_id(colleges):
+def test_new_evidence_joins_two_learners_under_one_of_their_ids(colleges):
     colleges.add("CACC", "1", SSN="hmac-a")
     colleges.add("SNEAD", "1")
     before = colleges.tonight()
     colleges.identifier.append(("SNEAD", "1", "SSN", "hmac-a"))
     after = colleges.tonight()
-    assert set(after.values()) == {min(before.values())}
+    assert set(after.values()) == {before["CACC", "1"]}
+
+
+def test_the_longest_standing_id_survives_a_merge(colleges):
+    colleges.add("SNEAD", "1")
+    old = colleges.tonight()["SNEAD", "1"]
+    colleges.add("CACC", "1", SSN="hmac-a")
+    colleges.add("REID", "1", SSN="hmac-a")
+    assert colleges.tonight()["CACC", "1"] != old
+    colleges.identifier.append(("SNEAD", "1", "SSN", "hmac-a"))
+    assert set(colleges.tonight().values()) == {old}
 
 
 def test_a_known_learner_is_not_pulled_into_a_doubtful_group(colleges):
