@@ -47,7 +47,7 @@ def test_the_asset_graph_is_the_one_that_was_reviewed(definitions):
 def test_groups_are_in_the_order_of_the_night(definitions):
     groups = {node["group"] for node in graph(definitions)["assets"].values()}
     expected = {LANDING, IDENTITY, PUBLISH, *DBT_FOLDERS.values()}
-    assert groups == expected | {"default"} or groups == expected
+    assert groups == expected
     assert sorted(expected) == [
         LANDING,
         IDENTITY,

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 from warehouse import differing_totals, generated_state
 
+from pipelines.contracts.load import load_contracts
+
 pytestmark = pytest.mark.night
 
 APPLIED = ["accepted", "accepted_with_quarantine"]
@@ -25,12 +27,10 @@ def state(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def verdicts(state):
-    """The verdict each delivery got in the end, by (college, delivery)."""
-    newest = (
-        state.ledger().sort("wave_id").group_by("institution_code", "delivery").last()
-    )
-    return newest.select(
-        "institution_code", "delivery", "package_id", "verdict", "findings"
+    """The verdict each delivery got when it was first looked at, and the last one."""
+    looks = state.ledger().sort("wave_id").group_by("institution_code", "delivery")
+    return looks.agg(
+        pl.col("verdict").first(), pl.col("verdict").last().alias("in_the_end")
     )
 
 
@@ -40,7 +40,10 @@ def faults(state):
 
 
 def test_the_state_plants_every_kind_of_fault(faults):
+    edits = load_contracts().all_edits()
+    carried_out = {edit.id: edit.implements for edit in edits}
     planted = set(faults["edit_id"])
+    planted |= {general for edit in planted for general in carried_out[edit]}
     general = {f"F{n:02}" for n in (*range(1, 19), 20)}
     assert general - planted == set()
     assert len([edit for edit in planted if "-" in edit]) > 25
@@ -53,6 +56,14 @@ def test_every_planted_fault_gets_its_expected_verdict(faults, verdicts):
     assert (
         wrong.select("fault", "edit_id", "package_verdict", "verdict").to_dicts() == []
     )
+
+
+def test_what_waits_is_healed_by_its_predecessor_or_by_a_snapshot(faults, verdicts):
+    waiting = faults.filter(pl.col("edit_id") == "F10").join(
+        verdicts, on=["institution_code", "delivery"]
+    )
+    assert set(waiting["package_verdict"]) == {"held"}
+    assert set(waiting["in_the_end"]) <= {"accepted", "retired"}
 
 
 def test_every_planted_fault_is_reported_by_its_own_edit(state, faults):

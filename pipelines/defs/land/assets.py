@@ -60,4 +60,4 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.Output]:
 )
 def ledger() -> dg.MaterializeResult:
     """Show where each sender stands; the landing run itself wrote the ledger."""
-    return dg.MaterializeResult(metadata=ledger_table(home(), load_contracts()))
+    return dg.MaterializeResult(metadata=ledger_table(home()))

@@ -11,12 +11,12 @@ from pipelines.contracts.model import Contracts
 from pipelines.defs.land.partitions import senders
 from pipelines.landing.land import LandedPackage, LandingResult
 from pipelines.landing.ledger import read_ledger
+from pipelines.landing.parcel import APPLIED
 from pipelines.settings import Home
 from pipelines.status import latest_packages
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
-APPLIED = {"accepted", "accepted_with_quarantine"}
 
 
 def through(partition_keys: Iterable[str]) -> date:
@@ -85,9 +85,8 @@ def _of_package(
         )
 
 
-def ledger_table(home: Home, contracts: Contracts) -> dict[str, dg.MetadataValue]:
+def ledger_table(home: Home) -> dict[str, dg.MetadataValue]:
     """The newest package of each sender as a Markdown table, and totals."""
-    del contracts
     latest = latest_packages(read_ledger(home)).select(
         "institution_code",
         "delivery",
@@ -111,3 +110,51 @@ def ledger_table(home: Home, contracts: Contracts) -> dict[str, dg.MetadataValue
         "quarantined": dg.MetadataValue.int(int(latest["quarantined"].sum())),
         "latest_packages": dg.MetadataValue.md(table),
     }
+
+
+def edit_results(
+    home: Home, contracts: Contracts, ledger: dg.AssetKey
+) -> Iterator[dg.AssetCheckResult]:
+    """What the edits of each feed found in the newest package of each sender."""
+    found = (
+        latest_packages(read_ledger(home))
+        .select(pl.col("findings").explode())
+        .unnest("findings")
+        .drop_nulls("edit_id")
+        .group_by("feed", "edit_id", "severity")
+        .agg(pl.col("count").sum())
+        .sort("edit_id")
+    )
+    by_feed = {name[0]: rows for name, rows in found.group_by("feed")}
+    for feed in contracts.feeds:
+        yield _edit_result(feed, by_feed.get(feed, found.clear()), ledger)
+
+
+def _edit_result(
+    feed: str, found: pl.DataFrame, ledger: dg.AssetKey
+) -> dg.AssetCheckResult:
+    refused = found.filter(pl.col("severity") != "W")
+    return dg.AssetCheckResult(
+        asset_key=ledger,
+        check_name=f"edits_{feed}",
+        passed=refused.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={row["edit_id"]: row["count"] for row in found.iter_rows(named=True)},
+    )
+
+
+def lost_rows(home: Home) -> list[str]:
+    """Applied files whose rows do not add up, as sender, delivery and feed."""
+    files = (
+        read_ledger(home)
+        .filter(pl.col("verdict").is_in(list(APPLIED)))
+        .select("institution_code", "delivery", pl.col("files"))
+        .explode("files")
+        .unnest("files")
+    )
+    accounted = pl.sum_horizontal("loaded", "collapsed", "quarantined")
+    wrong = files.filter(pl.col("rows_read") != accounted)
+    named = wrong.select(
+        pl.format("{} {} {}", "institution_code", "delivery", "feed").alias("file")
+    )
+    return named["file"].to_list()

@@ -38,7 +38,9 @@ class NightTranslator(DagsterDbtTranslator):
         return spec.replace_attributes(deps=deps)
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Return the group of the night's order, or None for sources and seeds."""
+        """Return the group of the night's order; seeds are read in staging."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return DBT_FOLDERS["staging"]
         folders = dbt_resource_props.get("fqn", [])[1:]
         return DBT_FOLDERS.get(folders[0]) if folders else None
 
