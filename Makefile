@@ -16,7 +16,7 @@ LEARNERS ?= 5000
 NIGHTS ?= 3
 SEED ?= 20260901
 
-.PHONY: help setup night test check format dev lock
+.PHONY: help setup night test conform check format dev lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ night: setup ## A generated state, its nights through Dagster, and where the res
 
 test: setup ## The tests
 	$(BIN)/pytest -n 2 --dist loadfile
+
+conform: setup ## 200 random published records through openbadgeslib and the schemas
+	$(BIN)/python tests/nightly/independent.py --records 200
 
 check: setup ## Formatters, linters, types, stale generated files
 	$(BIN)/ruff format --check .

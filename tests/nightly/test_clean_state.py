@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 import pytest
+from independent import check_published
 from warehouse import differing_totals, generated_state
 
 pytestmark = pytest.mark.night
@@ -111,6 +112,12 @@ def test_a_learner_can_be_printed_verified_and_not_forged(state, tmp_path):
     ] = 99
     forged.write_text(json.dumps(record))
     assert "does not verify" in state.lrw("verify", str(forged), code=1)
+
+
+def test_published_records_pass_software_that_is_not_ours(state):
+    done = check_published(state.root, count=15, seed=3)
+    assert done.records == 15
+    assert done.credentials > 50
 
 
 def test_every_record_tells_the_credits_of_its_learner(state):
