@@ -7,6 +7,7 @@ Does not belong here: anything a college agreed to (see ``data_contracts/``).
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATA_CONTRACTS = CHECKOUT / "data_contracts"
@@ -105,6 +106,11 @@ def export_home() -> Home:
     chosen = home()
     os.environ["LRW_HOME"] = str(chosen.root)
     return chosen
+
+
+def export_id_namespace(namespace: UUID) -> None:
+    """Hand the secret namespace of derived ids to the dbt process."""
+    os.environ["LRW_ID_NAMESPACE"] = str(namespace)
 
 
 def export_dagster_home() -> Path:

@@ -93,7 +93,7 @@ def print_night(out: Console, home: Home, summary: NightSummary) -> None:
                 f"{publication['withdrawn']:,} withdrawn"
             )
         else:
-            out.print(f"Nothing published: {publication.get('reason')} (0 signed)")
+            out.print(f"0 signed: {publication.get('reason')}")
     out.print(f"records   {home.snapshots}/<seq>/records  (see {home.current})")
     out.print(f'analysts  {home.snapshots}/<seq>/analyst  (lrw query "SQL")')
     out.print(f"verdicts  {home.outbox}/<college>/<date>  (lrw status)")

@@ -20,7 +20,10 @@ def expression(macro: str) -> str:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     source = (DBT_PROJECT / "macros" / "dialect" / "uuid5.sql").read_text()
     template = environment.from_string(source + "{{ " + macro + " }}")
-    return template.render(var=lambda name: {"id_namespace": NAMESPACE}[name])
+    return template.render(
+        var=lambda name: {"id_namespace": NAMESPACE}[name],
+        env_var=lambda _name, default: default,
+    )
 
 
 def made_in_sql(macro: str, *parts: str | None) -> str | None:

@@ -3,11 +3,15 @@
 import csv
 import json
 import re
+import uuid
 
 import polars as pl
 import pytest
+import yaml
 from independent import check_published
 from warehouse import differing_totals, generated_state
+
+from pipelines.settings import DBT_PROJECT
 
 pytestmark = pytest.mark.night
 
@@ -84,8 +88,7 @@ def test_only_what_changed_is_signed_again(state):
 def test_a_night_with_nothing_new_signs_nothing_and_makes_no_snapshot(state):
     before = state.snapshot
     printed = state.lrw("night")
-    assert "Nothing published" in printed
-    assert "0 signed" in printed
+    assert "0 signed: nothing new" in printed
     assert state.snapshot == before
 
 
@@ -174,6 +177,25 @@ def test_no_personal_value_leaves_the_vault(state):
     # The same scan finds them where they were sent, or it could find nothing.
     sent = (state.root / "inbox/BISHOP/2026-09-01/person_identifier.csv").read_bytes()
     assert all(secret in sent for secret in secrets)
+
+
+def test_published_ids_cannot_be_worked_out_from_what_they_stand_for(state):
+    """A student id has seven digits: in a known namespace all are tried in seconds."""
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    known = uuid.UUID(project["vars"]["id_namespace"])
+    guessed = {
+        str(uuid.uuid5(known, json.dumps(["organization", code])))
+        for code in ("CACC", "BISHOP", "CALHOUN")
+    }
+    guessed |= {
+        str(
+            uuid.uuid5(known, json.dumps(["organization", code], separators=(",", ":")))
+        )
+        for code in ("CACC", "BISHOP", "CALHOUN")
+    }
+    organizations = state.analyst("organization")
+    assert {"CACC", "BISHOP"} <= set(organizations["institution_code"])
+    assert not guessed & set(organizations["organization_id"])
 
 
 def test_analyst_tables_carry_no_name_and_no_student_id(state):

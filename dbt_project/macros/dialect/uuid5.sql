@@ -1,11 +1,13 @@
 {#
-    The RFC 9562 version 5 UUID of a text in the project's namespace, as text; null for null.
+    The RFC 9562 version 5 UUID of a text in this warehouse's namespace, as text; null for null.
+    The night sets LRW_ID_NAMESPACE from the vault; pipelines/identity/namespace.py says why.
     The digest stands in the expression six times and is computed once (measured: 2.3 M a
     second a core, as fast as with one mention in a lambda).
 #}
 {% macro uuid5(name) -%}
+    {%- set namespace = env_var("LRW_ID_NAMESPACE", var("id_namespace")) -%}
     {%- set digest -%}
-        sha1(from_hex('{{ var("id_namespace") | replace("-", "") }}') || encode({{ name }}))
+        sha1(from_hex('{{ namespace | replace("-", "") }}') || encode({{ name }}))
     {%- endset -%}
     (
         substr({{ digest }}, 1, 8)

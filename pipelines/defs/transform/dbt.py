@@ -12,7 +12,8 @@ from pipelines import progress
 from pipelines.dbt_runs import ensure_manifest, failed_nodes
 from pipelines.defs.groups import DBT_FOLDERS
 from pipelines.defs.land.partitions import after_landing
-from pipelines.settings import DBT_PROJECT, home
+from pipelines.identity.namespace import id_namespace
+from pipelines.settings import DBT_PROJECT, export_id_namespace, home
 from pipelines.warehouse import discard_build
 
 ensure_manifest(DBT_PROJECT)
@@ -56,6 +57,7 @@ def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
     """Build everything anew: a fresh file has no models left over and no lock."""
     if not context.is_subset:
         discard_build(home())
+    export_id_namespace(id_namespace(home()))
     # Unit tests prove the models on fixtures; they run in `make test`, not every night.
     invocation = dbt.cli(
         ["build", "--exclude-resource-type", "unit_test"],
