@@ -183,6 +183,20 @@ def keys_new(
     out.print(f"{key.did} signs with {key.public}; keep {key.path} safe and backed up")
 
 
+@keys_app.command("rotate")
+def keys_rotate(
+    system: Annotated[SystemName, typer.Option(help="Whose key.")] = SystemName.ACCS,
+) -> None:
+    """Sign with a new key from now on; the old one stays published for verifiers."""
+    from pipelines.contracts.load import load_contracts
+    from pipelines.publishing.keys import rotate_key
+
+    key = rotate_key(home().keys, load_contracts().systems[system.value.upper()].did)
+    out.print(
+        f"{key.did} signs with {key.public}; {len(key.retired)} earlier published"
+    )
+
+
 @contracts_app.command("sync")
 def contracts_sync(
     check: Annotated[bool, typer.Option("--check", help="Write nothing.")] = False,

@@ -28,6 +28,7 @@ from pipelines.landing.parcel import (
 from pipelines.settings import Home
 
 COLUMNS = (
+    "institution_code",
     "edit_id",
     "severity",
     "feed",

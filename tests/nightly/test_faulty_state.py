@@ -144,6 +144,7 @@ def test_the_return_file_names_line_value_and_remedy_of_each_fault(state, faults
     with findings.open(newline="") as file:
         told = [line for line in csv.DictReader(file) if line["edit_id"] == "CRR-Q03"]
     assert [int(line["line"]) for line in told] == row["lines"]
+    assert told[0]["institution_code"] == row["institution_code"]
     assert told[0]["feed"] == "course_result"
     assert told[0]["value"]
     assert told[0]["message"]
