@@ -213,6 +213,17 @@ def contracts_sync(
 
 
 @app.command()
+def gc(
+    keep: Annotated[int, typer.Option(min=1, help="Newest that always stay.")] = 7,
+) -> None:
+    """Remove old snapshots; none younger than a day, and never the current one."""
+    from pipelines.publishing.gc import collect
+
+    removed = collect(home(), keep=keep)
+    out.print(f"{len(removed)} snapshots removed")
+
+
+@app.command()
 def dev() -> None:
     """Open Dagster's UI on this warehouse."""
     from pipelines.night import serve_dagster

@@ -91,18 +91,6 @@ def load_contracts(root: Path = DATA_CONTRACTS) -> Contracts:
     return contracts
 
 
-def load_product(path: Path) -> OpenDataContractStandard:
-    """One ODCS file as the standard's own object.
-
-    Raises:
-        ContractError: The file is not valid ODCS.
-    """
-    try:
-        return OpenDataContractStandard.from_file(str(path))
-    except (ValueError, yaml.YAMLError) as error:
-        raise ContractError(f"{path.name}: {' '.join(str(error).split())}") from error
-
-
 def parse_type(text: str) -> ColumnType:
     """The type written as ``str(12)``, ``dec(7,3)``, ``code:sex``, ``date``.
 

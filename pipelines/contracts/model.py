@@ -109,12 +109,6 @@ class Edit:
     query: str | None
     implements: tuple[str, ...]
 
-    def in_effect(self, day: date) -> bool:
-        """Whether the edit applies to data as of ``day`` (both ends inclusive)."""
-        return self.effective_from <= day and (
-            self.effective_to is None or day <= self.effective_to
-        )
-
 
 @dataclass(frozen=True)
 class Relationship:

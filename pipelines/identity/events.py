@@ -5,7 +5,6 @@ links included, is a view of it, so a rebuild of the warehouse gives the same id
 Does not belong here: deciding anything (see ``rules`` and ``link``).
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -14,8 +13,6 @@ import pyarrow.parquet as pq
 from ulid import ULID
 
 from pipelines.durable import replace_durably, sync_folder
-
-EVENT_TYPES: Sequence[str] = ("mint", "link", "unlink", "merge", "split")
 
 EVENT_SCHEMA = pa.schema(
     [

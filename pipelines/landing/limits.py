@@ -38,8 +38,7 @@ TOTAL_TOLERANCE = 0.01
 TERM_TOTAL_WARN = 0.005
 TERM_TOTAL_HOLD = 0.05
 
-# PER-F01, AWD-F01.
-RENAMED_SHARE = 0.005
+# AWD-F01.
 VANISHED_AWARD_SHARE = 0.001
 
 # Findings listed one by one in a return file; the summary counts all of them.

@@ -158,11 +158,6 @@ class Manifest(_Strict):
         return self.mode == "snapshot" and self.scope.kind == "full"
 
     @property
-    def is_windowed(self) -> bool:
-        """Whether absence means removal within some terms only."""
-        return self.mode == "snapshot" and self.scope.kind == "terms"
-
-    @property
     def as_of_us(self) -> int:
         """``as_of`` in microseconds since 1970-01-01 UTC, the order of packages."""
         return round(self.as_of.timestamp() * 1_000_000)
