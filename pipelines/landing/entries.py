@@ -96,19 +96,7 @@ def retired_entry(seen: Seen, wave_id: str, landed_at: datetime) -> dict[str, An
 
 def findings_of(institution_code: str, notes: Sequence[Note]) -> pl.DataFrame:
     """Remarks about one package as findings."""
-    rows = [
-        {
-            "institution_code": institution_code,
-            "feed": note.feed,
-            "edit_id": note.edit_id,
-            "severity": note.severity,
-            "line": note.line,
-            "column": note.column,
-            "value": note.value,
-            "count": note.count,
-        }
-        for note in notes
-    ]
+    rows = [said.of_note(institution_code, note) for note in notes]
     return pl.DataFrame(rows, schema=said.FINDINGS)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from pipelines.contracts.model import Contracts, Feed
 from pipelines.landing.duplicates import required_key
 from pipelines.landing.gather import Gathered
+from pipelines.landing.notes import Note
 from pipelines.landing.parcel import Parcel
 
 ROW_FINDINGS = {
@@ -161,19 +162,24 @@ def all_findings(
     return whole.select(list(FINDINGS))
 
 
+def of_note(institution_code: str, note: Note) -> dict[str, str | int | None]:
+    """A remark about a package as the row of a finding."""
+    return {
+        "institution_code": institution_code,
+        "feed": note.feed,
+        "edit_id": note.edit_id,
+        "severity": note.severity,
+        "line": note.line,
+        "column": note.column,
+        "value": note.value,
+        "count": note.count,
+    }
+
+
 def _package_findings(parcels: Sequence[Parcel]) -> pl.DataFrame:
     return pl.DataFrame(
         [
-            {
-                "institution_code": parcel.institution_code,
-                "feed": note.feed,
-                "edit_id": note.edit_id,
-                "severity": note.severity,
-                "line": note.line,
-                "column": note.column,
-                "value": note.value,
-                "count": note.count,
-            }
+            of_note(parcel.institution_code, note)
             for parcel in parcels
             for note in parcel.notes
         ],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import uuid
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import yaml
 from small_state import ANA, HAL, NAMES, RAE, STUDENT_IDS
 
-from pipelines.settings import CHECKOUT
+from pipelines.settings import CHECKOUT, DBT_PROJECT
 
 SCHEMAS = CHECKOUT.parent / "shared" / "standards" / "schemas"
 
@@ -248,3 +250,15 @@ def test_a_held_record_is_in_the_tables_with_its_reason(build):
         "select status, status_reason from published.assertion "
         f"where learner_id = '{HAL}'"
     ) == [("held", "FERPA_BLOCK")]
+
+
+def test_ids_in_a_known_namespace_can_be_worked_out(build):
+    """The other half of the nightly test that published ids cannot be."""
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    known = uuid.UUID(project["vars"]["id_namespace"])
+    guessed = str(uuid.uuid5(known, '["organization","CACC"]'))
+    found = build.rows(
+        "select institution_code from published.organization "
+        f"where organization_id = '{guessed}'"
+    )
+    assert found == [("CACC",)]

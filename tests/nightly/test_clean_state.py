@@ -187,6 +187,7 @@ def test_published_ids_cannot_be_worked_out_from_what_they_stand_for(state):
         str(uuid.uuid5(known, json.dumps(["organization", code])))
         for code in ("CACC", "BISHOP", "CALHOUN")
     }
+    # tests/dbt finds these very ids where the known namespace is used.
     guessed |= {
         str(
             uuid.uuid5(known, json.dumps(["organization", code], separators=(",", ":")))
