@@ -96,6 +96,14 @@ def home() -> Home:
     return Home(Path(os.environ.get("LRW_HOME") or CHECKOUT / ".lrw").resolve())
 
 
+def contracts_root() -> Path:
+    """Where the contracts lie: ``LRW_CONTRACTS``, else the checkout's own.
+
+    A site with local profiles, or a test that adds a college, names a copy.
+    """
+    return Path(os.environ.get("LRW_CONTRACTS") or DATA_CONTRACTS).resolve()
+
+
 def workers() -> int:
     """How many processes may sign side by side: ``LRW_WORKERS``, else the cores."""
     return int(os.environ.get("LRW_WORKERS") or os.cpu_count() or 1)

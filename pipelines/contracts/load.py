@@ -35,7 +35,7 @@ from pipelines.contracts.model import (
     Sender,
     System,
 )
-from pipelines.settings import DATA_CONTRACTS
+from pipelines.settings import contracts_root
 
 T = TypeVar("T")
 _TYPE = re.compile(
@@ -45,13 +45,20 @@ _TYPE = re.compile(
 _EDIT_ID = re.compile(r"[A-Z]{3}-([FQW]\d{2}|[a-z_0-9]+-[A-Z]+)|F\d{2}|X\d{2}")
 
 
-@lru_cache(maxsize=4)
-def load_contracts(root: Path = DATA_CONTRACTS) -> Contracts:
+def load_contracts(root: Path | None = None) -> Contracts:
     """Everything under ``root``, read once for a process.
+
+    Args:
+        root: The folder; by default the one that ``settings`` names.
 
     Raises:
         ContractError: One line for each mistake in any of the files.
     """
+    return _load(root or contracts_root())
+
+
+@lru_cache(maxsize=4)
+def _load(root: Path) -> Contracts:
     problems: list[str] = []
 
     def each(folder: str, pattern: str, read: Callable[[Path], T]) -> list[T]:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OperatorError
-from pipelines.settings import DATA_CONTRACTS, DBT_PROJECT, Home
+from pipelines.settings import DBT_PROJECT, Home, contracts_root
 
 _APPLIED = """
     SELECT DISTINCT institution_code, package_id, manifest_sha256, as_of
@@ -68,7 +68,7 @@ def code_digest() -> str:
     trees = {
         "pipelines": (pipelines, ("*.py",)),
         "dbt_project": (DBT_PROJECT, ("models/**/*.sql", "macros/**/*.sql", "seeds/*")),
-        "data_contracts": (DATA_CONTRACTS, ("**/*.yaml", "**/*.csv")),
+        "data_contracts": (contracts_root(), ("**/*.yaml", "**/*.sql", "**/*.csv")),
     }
     for name, (root, patterns) in trees.items():
         found = {path for pattern in patterns for path in root.rglob(pattern)}
