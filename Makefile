@@ -16,7 +16,7 @@ LEARNERS ?= 5000
 NIGHTS ?= 3
 SEED ?= 20260901
 
-.PHONY: help setup night test conform check format dev lock
+.PHONY: help setup servers night test orders hostile mutations conform check format dev lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,8 +37,20 @@ night: setup ## A generated state, its nights through Dagster, and where the res
 	$(BIN)/lrw night --each
 	$(BIN)/lrw status
 
-test: setup ## The tests
+servers: setup ## What tests start: OpenSSH's server and GnuPG, from Debian when missing
+	@{ test -x /usr/sbin/sshd || command -v sshd; } >/dev/null && command -v gpg >/dev/null || { command -v apt-get >/dev/null || { echo "Install sshd and gpg: tests start them"; exit 1; }; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client gnupg >/dev/null; }
+
+test: setup servers ## The tests
 	$(BIN)/pytest -n 2 --dist loadfile
+
+orders: setup ## All orders of arrival of five nights, and 200 drawn sequences
+	LRW_ORDERS=1 $(BIN)/pytest -n 2 tests/faults/test_any_order.py
+
+hostile: setup ## The hostile files, each measured in a process of its own
+	PYTHONPATH=tests/faults:tests/delivery $(BIN)/python tests/hostile/hostile_table.py
+
+mutations: setup ## 20,000 seeded mutations of good packages
+	PYTHONPATH=tests/faults:tests/delivery $(BIN)/python tests/hostile/mutation_run.py
 
 conform: setup ## 200 random published records through openbadgeslib and the schemas
 	$(BIN)/python tests/nightly/independent.py --records 200

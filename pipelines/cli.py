@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from typer.exceptions import TyperException
 
+from pipelines.commands import bench, college, delivery
+from pipelines.commands.shared import Format, err, out
 from pipelines.errors import OperatorError, UsageError
 from pipelines.settings import export_home, home
 
@@ -27,10 +29,10 @@ records_app = typer.Typer(no_args_is_help=True, help="Published records in bulk.
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
 app.add_typer(records_app, name="records")
-
-# A pipe has no width: 80 columns would cut codes and counts in a log.
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, soft_wrap=True)
+app.add_typer(college.app, name="college")
+app.add_typer(bench.app, name="bench")
+app.command("collect")(delivery.collect)
+keys_app.command("import")(delivery.import_keys)
 
 
 class SystemName(StrEnum):
@@ -47,12 +49,11 @@ class Faults(StrEnum):
     STANDARD = "standard"
 
 
-class Format(StrEnum):
-    """How a command prints its rows."""
+class Shapes(StrEnum):
+    """How the colleges of a generated state deliver."""
 
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
+    PLAIN = "plain"
+    MIXED = "mixed"
 
 
 @app.command()
@@ -62,6 +63,9 @@ def sample(
     nights: Annotated[int, typer.Option(min=1, max=60)] = 3,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 20260901,
     faults: Annotated[Faults, typer.Option()] = Faults.NONE,
+    shapes: Annotated[
+        Shapes, typer.Option(help="mixed: ten colleges in their systems' dialects.")
+    ] = Shapes.PLAIN,
     to: Annotated[
         Path | None, typer.Option("--out", help="Folder; LRW_HOME when unset.")
     ] = None,
@@ -70,12 +74,22 @@ def sample(
     from pipelines.sample.generate import generate
 
     folder = (to or home().root).resolve()
-    summary = generate(system.value, learners, nights, seed, faults.value, folder)
+    summary = generate(
+        system.value,
+        learners,
+        nights,
+        seed,
+        faults.value,
+        folder,
+        shapes=shapes.value,
+    )
     out.print(
         f"{summary.learners:,} learners at {summary.colleges} colleges: "
         f"{summary.packages:,} packages, {summary.rows:,} rows in {folder / 'inbox'}; "
         f"the truth in {folder / 'truth'}"
     )
+    if shapes is Shapes.MIXED:
+        out.print(f"Profiles: LRW_CONTRACTS={folder / 'contracts'}")
     if summary.left_out:
         out.print(f"No room for these faults: {', '.join(summary.left_out)}")
 
@@ -234,7 +248,14 @@ def dev() -> None:
 def main() -> None:
     """Run ``lrw``; whatever an operator can get wrong is one line on stderr."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        # Empty where the help was printed instead.
+        if message := error.format_message().strip():
+            err.print(f"lrw: {message}", style="red", markup=False, highlight=False)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(1)
     except UsageError as error:
         err.print(f"lrw: {error}", style="red", markup=False, highlight=False)
         sys.exit(2)

@@ -8,7 +8,7 @@ import fcntl
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +18,9 @@ import dagster as dg
 import polars as pl
 
 from pipelines.contracts.load import load_contracts
+from pipelines.contracts.model import Contracts
+from pipelines.delivery.collect import collect, remove_kept
+from pipelines.delivery.opening import Event
 from pipelines.errors import OperatorError
 from pipelines.landing.land import waiting_deliveries
 from pipelines.landing.ledger import read_ledger
@@ -43,6 +46,7 @@ class Landing:
 class NightSummary:
     """What the runs of one call did, in the order they ran."""
 
+    events: list[Event] = field(default_factory=list)
     landings: list[Landing] = field(default_factory=list)
     publications: list[dict] = field(default_factory=list)
 
@@ -105,7 +109,7 @@ def _failure_line(result: dg.ExecuteInProcessResult, job: str) -> str:
 
 
 def run_night(home: Home, until: date | None, *, each: bool) -> NightSummary:
-    """Land what waits, oldest delivery date first, then link, build and publish.
+    """Collect and land what waits, oldest date first, then link, build and publish.
 
     Args:
         home: The warehouse.
@@ -123,6 +127,7 @@ def run_night(home: Home, until: date | None, *, each: bool) -> NightSummary:
     summary = NightSummary()
     with lease(home), dg.DagsterInstance.get() as instance:
         definitions = defs()
+        summary.events += _collected(collect, home)
         waiting = waiting_deliveries(home, load_contracts(), until=until)
         if not waiting and read_ledger(home).is_empty():
             raise OperatorError(
@@ -137,8 +142,19 @@ def run_night(home: Home, until: date | None, *, each: bool) -> NightSummary:
             summary.landings.append(_landing(home, delivered_on, before))
             if each and position < len(dates) - 1:
                 summary.publications.append(_publish(definitions, instance))
+        summary.events += _collected(remove_kept, home)
         summary.publications.append(_publish(definitions, instance))
     return summary
+
+
+def _collected(
+    look: Callable[[Home, Contracts], list[Event]], home: Home
+) -> list[Event]:
+    """Look at the drop zones; while another run does, the night goes on without."""
+    try:
+        return look(home, load_contracts())
+    except OperatorError as error:
+        return [Event("", "", "failed", str(error))]
 
 
 def _landing(home: Home, delivered_on: date, before: set[str]) -> Landing:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from pipelines.errors import OperatorError
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATA_CONTRACTS = CHECKOUT / "data_contracts"
 DBT_PROJECT = CHECKOUT / "dbt_project"
@@ -42,6 +44,26 @@ class Home:
         return self.landing / "ledger"
 
     @property
+    def decisions(self) -> Path:
+        """What people decided about packages, edits and terms; it only grows."""
+        return self.landing / "decisions"
+
+    @property
+    def certified(self) -> Path:
+        """The rows of certified terms, a folder a decision; read-only."""
+        return self.landing / "certified"
+
+    @property
+    def open_findings(self) -> Path:
+        """What was open after each wave, for the next return files."""
+        return self.landing / "findings"
+
+    @property
+    def extension(self) -> Path:
+        """Columns ``x_...`` that colleges send beside the contract; never published."""
+        return self.landing / "extension"
+
+    @property
     def quarantine(self) -> Path:
         return self.root / "quarantine"
 
@@ -56,6 +78,21 @@ class Home:
     @property
     def keys(self) -> Path:
         return self.root / "keys"
+
+    @property
+    def openpgp(self) -> Path:
+        """GnuPG's folder: the office's own key and the colleges' public ones."""
+        return self.keys / "openpgp"
+
+    @property
+    def opened(self) -> Path:
+        """What archives and OpenPGP files held, a folder a delivery. Private."""
+        return self.landing / "opened"
+
+    @property
+    def collected(self) -> Path:
+        """What was seen in drop zones and taken from them, a file a sender."""
+        return self.landing / "collected"
 
     @property
     def warehouse(self) -> Path:
@@ -102,6 +139,35 @@ def contracts_root() -> Path:
     A site with local profiles, or a test that adds a college, names a copy.
     """
     return Path(os.environ.get("LRW_CONTRACTS") or DATA_CONTRACTS).resolve()
+
+
+def secrets_folder() -> Path:
+    """Where secrets lie that others gave us: ``LRW_SECRETS``, else in the warehouse."""
+    named = os.environ.get("LRW_SECRETS")
+    return Path(named).resolve() if named else home().root / "secrets"
+
+
+def secret(name: str) -> bytes:
+    """Read a file of the secrets folder, which nobody but its owner may open.
+
+    Raises:
+        OperatorError: It is missing, is a link, or its modes let others in.
+    """
+    path = secrets_folder() / name
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise OperatorError(
+            f"The secret {name} cannot be read in the secrets folder: {error.strerror}"
+        ) from None
+    with os.fdopen(descriptor, "rb") as file:
+        for place in (os.fstat(descriptor), path.parent.stat()):
+            if place.st_mode & 0o077:
+                raise OperatorError(
+                    f"The secret {name} can be opened by others; "
+                    "chmod 700 the secrets folder and 600 its files"
+                )
+        return file.read(1 << 20)
 
 
 def workers() -> int:

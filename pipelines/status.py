@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.contracts.load import load_contracts
 from pipelines.errors import OperatorError
 from pipelines.landing.freshness import NEVER, freshness
-from pipelines.landing.ledger import read_ledger
+from pipelines.landing.ledger import in_effect, read_ledger
 from pipelines.publishing.reader import resolve
 from pipelines.settings import Home
 
@@ -62,7 +62,8 @@ class Status:
 def latest_packages(ledger: pl.DataFrame) -> pl.DataFrame:
     """The newest ledger row of each sender with its counts added up over files."""
     newest = (
-        ledger.filter(pl.col("verdict") != "retired")
+        in_effect(ledger)
+        .filter(pl.col("verdict") != "retired")
         .sort("delivery", "wave_id")
         .group_by("institution_code", maintain_order=True)
         .last()

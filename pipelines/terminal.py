@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pipelines.commands.delivery import print_event
 from pipelines.night import NightSummary
 from pipelines.progress import Listener
 from pipelines.publishing.verify import Verification
@@ -77,6 +78,8 @@ def night_bars(err: Console) -> Iterator[Listener]:
 
 def print_night(out: Console, home: Home, summary: NightSummary) -> None:
     """Say what landed, what was published, and where it lies."""
+    for event in summary.events:
+        print_event(event)
     for landing in summary.landings:
         verdicts = ", ".join(f"{n} {name}" for name, n in landing.verdicts.items())
         out.print(

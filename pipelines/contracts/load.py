@@ -21,7 +21,9 @@ from open_data_contract_standard.model import (
     SchemaProperty,
 )
 
+from pipelines.contracts.delivery import read_delivery, shared_keys
 from pipelines.contracts.model import (
+    Cases,
     CodeList,
     College,
     Column,
@@ -29,12 +31,16 @@ from pipelines.contracts.model import (
     ContractError,
     Contracts,
     Edit,
+    EditVersion,
     Feed,
     Kind,
     Relationship,
     Sender,
     System,
 )
+from pipelines.dialects.layouts import layout_mistakes
+from pipelines.dialects.load import read_dialect
+from pipelines.dialects.model import GENERIC, Dialect
 from pipelines.settings import contracts_root
 
 T = TypeVar("T")
@@ -42,7 +48,7 @@ _TYPE = re.compile(
     r"(?P<kind>str|date|ts|dec|int|code)"
     r"(?:\((?P<a>\d+)(?:,(?P<b>\d+))?\)|:(?P<list>\w+))?"
 )
-_EDIT_ID = re.compile(r"[A-Z]{3}-([FQW]\d{2}|[a-z_0-9]+-[A-Z]+)|F\d{2}|X\d{2}")
+_EDIT_ID = re.compile(r"[A-Z]{3}-([FQW]\d{2}|[a-z_0-9]+-[A-Z]+)|[DFX]\d{2}")
 
 
 def load_contracts(root: Path | None = None) -> Contracts:
@@ -72,6 +78,9 @@ def _load(root: Path) -> Contracts:
         return found
 
     codes = {item.name: item for item in each("codes", "*.csv", _code_list)}
+    dialects = {
+        item.name: item for item in each("dialects", "*/dialect.yaml", read_dialect)
+    }
     colleges = {item.code: item for item in each("colleges", "*.yaml", _college)}
     systems = {item.code: item for item in each("systems", "*.yaml", _system)}
     general = [
@@ -90,6 +99,7 @@ def _load(root: Path) -> Contracts:
         systems=systems,
         codes=codes,
         file_edits={edit.id: edit for edit in general},
+        dialects=dialects,
         _edits={edit.id: edit for edit in edits},
     )
     problems += _contradictions(contracts, edits)
@@ -227,7 +237,12 @@ def _feed_edit(feed: str, item: DataQuality) -> Edit:
         query=item.query,
         implements=tuple(details["implements"]),
         **_common(
-            {**details, "severity": item.severity, "title": str(item.description)}
+            {
+                **details,
+                "severity": item.severity,
+                "title": str(item.description),
+                "dimension": item.dimension,
+            }
         ),
     )
 
@@ -263,6 +278,16 @@ def _common(item: dict[str, Any]) -> dict[str, Any]:
         "effective_from": date.fromisoformat(item["effectiveFrom"]),
         "effective_to": date.fromisoformat(ends) if ends else None,
         "version": int(item["version"]),
+        "dimension": item.get("dimension") or "conformity",
+        "history": tuple(
+            EditVersion(
+                int(entry["version"]),
+                date.fromisoformat(entry["effectiveFrom"]),
+                entry["change"],
+            )
+            for entry in item.get("history", ())
+        ),
+        "cases": Cases(**item["cases"]) if "cases" in item else None,
     }
 
 
@@ -288,13 +313,19 @@ def _college(path: Path) -> College:
         valid_to=_day(item.pop("valid_to")),
         required_feeds=tuple(item.pop("required_feeds")),
         notes=item.pop("notes", ""),
+        also=tuple(item.pop("also", ())),
+        delivery=read_delivery(item.pop("delivery", None)),
         **item,
     )
 
 
 def _system(path: Path) -> System:
     item = _yaml(path)
-    return System(required_feeds=tuple(item.pop("required_feeds")), **item)
+    return System(
+        required_feeds=tuple(item.pop("required_feeds")),
+        delivery=read_delivery(item.pop("delivery", None)),
+        **item,
+    )
 
 
 def _day(text: str | None) -> date | None:
@@ -333,12 +364,54 @@ def _contradictions(contracts: Contracts, edits: list[Edit]) -> list[str]:
             found.append(f"{college.code}: system {college.system} is not defined")
         if college.successor_code and college.successor_code not in contracts.colleges:
             found.append(f"{college.code}: successor {college.successor_code} unknown")
+    found += _layout_contradictions(contracts)
     senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
+    found += shared_keys((sender.code, sender.delivery) for sender in senders)
+    for dialect in contracts.dialects.values():
+        found += _dialect_contradictions(contracts, dialect)
     for sender in senders:
+        found += [
+            f"{sender.code}: dialect {name} is not declared"
+            for name in (sender.dialect, *sender.also)
+            if name != GENERIC and name not in contracts.dialects
+        ]
         found += [
             f"{sender.code}: required feed {name} is not defined"
             for name in sender.required_feeds
             if name not in contracts.feeds
+        ]
+    return found
+
+
+def _layout_contradictions(contracts: Contracts) -> list[str]:
+    fixed = contracts.dialects.get("fixed")
+    tables = {n: t.all_columns for n, t in fixed.tables.items()} if fixed else {}
+    return [
+        f"{college.code}: {mistake}"
+        for college in contracts.colleges.values()
+        for mistake in layout_mistakes(college.layouts, tables)
+    ]
+
+
+def _dialect_contradictions(contracts: Contracts, dialect: Dialect) -> list[str]:
+    found = [
+        f"dialect {dialect.name}: feed {name} is not defined"
+        for name in dialect.feeds
+        if name not in contracts.feeds
+    ]
+    rules = [rule for table in dialect.tables.values() for rule in table.set_aside]
+    found += [
+        f"dialect {dialect.name}: edit {rule.edit} is not defined"
+        for rule in rules
+        if rule.edit is not None and rule.edit not in contracts.file_edits
+    ]
+    for rule in dialect.feeds.values():
+        feed = contracts.feeds.get(rule.feed)
+        known = {column.name for column in feed.columns} if feed else set()
+        found += [
+            f"dialect {dialect.name}: {rule.feed} has no column {name}"
+            for name in rule.columns
+            if feed and name not in known
         ]
     return found
 

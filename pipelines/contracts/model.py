@@ -5,11 +5,14 @@ belong here: where the objects come from (``load``) and what is made of them (th
 projection modules).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
+from pipelines.contracts.delivery import INBOX, DeliveryProfile
+from pipelines.dialects.model import Dialect
 from pipelines.errors import OperatorError
 
 Kind = Literal["str", "date", "ts", "dec", "int", "code"]
@@ -28,6 +31,17 @@ Action = Literal[
     "repeat",
 ]
 Absence = Literal["remove", "close", "keep"]
+Category = Literal["conformance", "completeness", "plausibility"]
+# ODCS has seven dimensions; Kahn et al. have three categories of checks.
+_CATEGORY: dict[str, Category] = {
+    "conformity": "conformance",
+    "consistency": "conformance",
+    "completeness": "completeness",
+    "coverage": "completeness",
+    "accuracy": "plausibility",
+    "timeliness": "plausibility",
+    "uniqueness": "plausibility",
+}
 
 
 class ContractError(OperatorError):
@@ -79,6 +93,23 @@ class Column:
 
 
 @dataclass(frozen=True)
+class EditVersion:
+    """An earlier version of an edit, and what the next one changed."""
+
+    version: int
+    effective_from: date
+    change: str
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What breaks an edit and what does not: columns with values, or a sentence."""
+
+    fails: Mapping[str, str] | str
+    passes: Mapping[str, str] | str
+
+
+@dataclass(frozen=True)
 class Edit:
     """One numbered check; its id never changes its meaning and is never reused.
 
@@ -91,6 +122,9 @@ class Edit:
             violating rows of ``this``. Scope file: selects ``institution_code`` and
             ``value`` of violating colleges.
         implements: General edits (F.., X..) this one carries out for its feed.
+        dimension: The ODCS quality dimension.
+        history: Versions before the one in force, oldest first.
+        cases: What fails and what passes, for people; None where the type says it.
     """
 
     id: str
@@ -108,6 +142,20 @@ class Edit:
     condition: str | None
     query: str | None
     implements: tuple[str, ...]
+    dimension: str = "conformity"
+    history: tuple[EditVersion, ...] = ()
+    cases: Cases | None = None
+
+    @property
+    def category(self) -> Category:
+        """The kind of check after Kahn et al. 2016, from its ODCS dimension."""
+        return _CATEGORY[self.dimension]
+
+    def in_effect_on(self, day: date) -> bool:
+        """Whether the edit applies to data as of that day."""
+        return self.effective_from <= day and (
+            self.effective_to is None or day <= self.effective_to
+        )
 
 
 @dataclass(frozen=True)
@@ -214,7 +262,14 @@ class CodeList:
 
 @dataclass(frozen=True)
 class College:
-    """A college that sends, or sent, packages. Closed ones stay: they issued awards."""
+    """A college that sends, or sent, packages. Closed ones stay: they issued awards.
+
+    Attributes:
+        dialect: The dialect of its packages; generic files are always welcome.
+        also: Other dialects agreed for single files.
+        dialect_settings: Of a dialect, the settings that are the college's own.
+        layouts: Of fixed-width files, the position tables.
+    """
 
     code: str
     system: str
@@ -237,6 +292,10 @@ class College:
     required_feeds: tuple[str, ...]
     delivery_folder: str
     notes: str = ""
+    also: tuple[str, ...] = ()
+    dialect_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    layouts: dict[str, Any] = field(default_factory=dict)
+    delivery: DeliveryProfile = INBOX
 
     @property
     def sender(self) -> str:
@@ -268,6 +327,8 @@ class System:
     required_feeds: tuple[str, ...] = ("equivalency",)
     delivery_folder: str = ""
     dialect: str = "generic"
+    delivery: DeliveryProfile = INBOX
+    also: tuple[str, ...] = ()
 
     @property
     def sender(self) -> str:
@@ -297,6 +358,7 @@ class Contracts:
     systems: dict[str, System]
     codes: dict[str, CodeList]
     file_edits: dict[str, Edit]
+    dialects: dict[str, Dialect] = field(default_factory=dict)
     _edits: dict[str, Edit] = field(default_factory=dict, repr=False)
 
     def all_edits(self) -> tuple[Edit, ...]:

@@ -12,6 +12,13 @@ from dataclasses import dataclass
 
 import duckdb
 
+NEVER_EVIDENCE = frozenset(
+    {"WALLET_DID", "EMAIL", "PSEUDO_SSN", "SSN_LAST4", "SOURCE_PK", "OLD_STUDENT_ID"}
+)
+"""Identifiers that never link two records by an exact rule: a wallet and an address can
+be another's, a family shares both, and the others are numbers of one college or parts
+of a number."""
+
 
 @dataclass(frozen=True)
 class ExactRule:
@@ -26,6 +33,16 @@ class ExactRule:
     id: str
     reason: str
     id_types: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that would link by what is no evidence.
+
+        Raises:
+            ValueError: One of its identifiers never links.
+        """
+        barred = NEVER_EVIDENCE & set(self.id_types)
+        if barred:
+            raise ValueError(f"{', '.join(sorted(barred))} never links two records")
 
 
 COLLEGE_MERGE = ExactRule(

@@ -33,7 +33,7 @@ def find_duplicates(feed: Feed, typed: pl.DataFrame) -> Duplicates:
     Args:
         feed: The contract; rows whose key lacks a required part are left to its
             edits.
-        typed: Typed rows with ``_row``, ``_line`` and ``institution_code``.
+        typed: Typed rows with ``_row``, ``_file``, ``_line`` and ``institution_code``.
     """
     keys = key_columns(feed)
     complete = typed.filter(
@@ -44,7 +44,7 @@ def find_duplicates(feed: Feed, typed: pl.DataFrame) -> Duplicates:
         nothing = pl.DataFrame(schema=_EDITS)
         return Duplicates(nothing, nothing)
     content = [column.name for column in feed.columns]
-    shared = shared.sort("_line").with_columns(
+    shared = shared.sort("_file", "_line").with_columns(
         twin=pl.struct("institution_code", *content).is_first_distinct()
     )
     distinct = shared.filter("twin").with_columns(

@@ -1,7 +1,8 @@
 """Entries of the ledger: what a wave says about each package.
 
 Belongs here: one entry for an applied or held package, a refusal, a retirement. Does
-not belong here: the ledger's files (``ledger``) and what a college reads (``returns``).
+not belong here: the ledger's files (``ledger``) and what a college reads
+(``pipelines.returns``).
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,13 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.dialects.model import GENERIC
 from pipelines.landing import findings as said
 from pipelines.landing.admission import Refusal
 from pipelines.landing.ledger import Seen
 from pipelines.landing.manifest import SPEC_VERSION
 from pipelines.landing.notes import Note
-from pipelines.landing.parcel import RETIRED, Parcel, Tally
+from pipelines.landing.parcel import RETIRED, Parcel, SourceAccount, Tally
 from pipelines.landing.wave import Settled
 
 
@@ -43,9 +45,12 @@ def judged_entry(
         "contract_version": SPEC_VERSION,
         "landed_at": landed_at,
         "files": [asdict(tally) for tally in parcel.tallies.values()],
+        "sources": [_source(account) for account in parcel.sources],
         "findings": _counted(
             settled.findings.filter(pl.col("institution_code") == code)
         ),
+        "freed": sorted(parcel.freed),
+        "supersedes_wave_id": None,
     }
 
 
@@ -56,11 +61,19 @@ def refused_entry(
     waiting = refusal.waiting
     manifest = waiting.manifest
     code = waiting.delivery.sender
+    generic = manifest.files_of(GENERIC) if manifest else ()
     files = [
         asdict(
             Tally(f.feed, f.name, f.sha256.lower(), f.bytes, verdict=refusal.verdict)
         )
+        for f in generic
+    ]
+    sources = [
+        SourceAccount(
+            f.name, f.feed, f.sha256.lower(), f.bytes, verdict=refusal.verdict
+        )
         for f in (manifest.files if manifest else ())
+        if manifest is not None and manifest.dialect_of(f) != GENERIC
     ]
     return {
         "institution_code": code,
@@ -79,7 +92,10 @@ def refused_entry(
         "contract_version": SPEC_VERSION,
         "landed_at": landed_at,
         "files": files,
+        "sources": [_source(account) for account in sources],
         "findings": _counted(findings_of(code, refusal.notes)),
+        "freed": sorted(waiting.freed),
+        "supersedes_wave_id": None,
     }
 
 
@@ -98,6 +114,13 @@ def findings_of(institution_code: str, notes: Sequence[Note]) -> pl.DataFrame:
     """Remarks about one package as findings."""
     rows = [said.of_note(institution_code, note) for note in notes]
     return pl.DataFrame(rows, schema=said.FINDINGS)
+
+
+def _source(account: SourceAccount) -> dict[str, Any]:
+    """An account as the ledger keeps it, the rules in the order of their names."""
+    rules = sorted(account.set_aside.items())
+    aside = [{"rule": rule, "count": count} for rule, count in rules]
+    return {**asdict(account), "set_aside": aside}
 
 
 def _counted(findings: pl.DataFrame) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What was found, as frames: by row first, then as a college will read it.
 
 Belongs here: the shapes of findings and which of them quarantine a row. Does not
-belong here: the sentences (``returns``).
+belong here: the sentences (``pipelines.returns``).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,8 @@ from pipelines.contracts.model import Contracts, Feed
 from pipelines.landing.duplicates import required_key
 from pipelines.landing.gather import Gathered
 from pipelines.landing.notes import Note
-from pipelines.landing.parcel import Parcel
+from pipelines.landing.parcel import OWN_COLUMNS, Parcel
+from pipelines.landing.redact import MASK, is_shown
 
 ROW_FINDINGS = {
     "_row": pl.UInt32,
@@ -29,8 +30,15 @@ FINDINGS = {
     "file": pl.String,
     "line": pl.Int64,
     "column": pl.String,
+    "key": pl.String,
     "value": pl.String,
     "count": pl.Int64,
+    "overridden_by": pl.String,
+}
+_OVERRIDES = {
+    "institution_code": pl.String,
+    "edit_id": pl.String,
+    "overridden_by": pl.String,
 }
 
 
@@ -44,7 +52,8 @@ class JudgedFeed(Protocol):
 
 def no_row_findings() -> pl.DataFrame:
     """An empty frame of findings with severity."""
-    return pl.DataFrame(schema={**ROW_FINDINGS, "severity": pl.String})
+    more = {"severity": pl.String, "overridden_by": pl.String}
+    return pl.DataFrame(schema={**ROW_FINDINGS, **more})
 
 
 def no_quarantine() -> pl.DataFrame:
@@ -70,21 +79,23 @@ def collapse_findings(collapsed: pl.DataFrame) -> pl.DataFrame:
 def deletion_findings(
     feed: Feed, raw: pl.DataFrame, sent: pl.DataFrame, scopes: pl.DataFrame
 ) -> pl.DataFrame:
-    """What is wrong with rows that delete a key: no key, or no delta.
+    """What is wrong with ``_op`` (F24), and with rows that delete no key.
 
     The other columns of such a row are not judged: its key is all it has to say.
     """
-    deletes = sent.filter(pl.col("_op") == "D").join(
+    marked = sent.filter(pl.col("_op") != "U").join(
         scopes.select("institution_code", "scope_kind"), on="institution_code"
     )
-    if deletes.is_empty():
+    if marked.is_empty():
         return row_findings(no_row_findings())
-    misplaced = deletes.filter(pl.col("scope_kind") != "delta").select(
+    is_delete = pl.col("_op") == "D"
+    misplaced = marked.filter(~is_delete | (pl.col("scope_kind") != "delta")).select(
         "_row",
-        edit_id=pl.lit(f"{feed.prefix}-_op-CODE"),
+        edit_id=pl.lit("F24"),
         column=pl.lit("_op"),
-        value=pl.lit("D outside a delta"),
+        value=pl.when(is_delete).then(pl.lit("D outside a delta")).otherwise("_op"),
     )
+    deletes = marked.filter(is_delete)
     as_sent = raw.select("_row", *(pl.col(n).alias(f"_sent_{n}") for n in feed.key))
     keyed = deletes.join(as_sent, on="_row")
     missing = [
@@ -101,18 +112,57 @@ def deletion_findings(
     return pl.concat(row_findings(part) for part in [misplaced, *missing])
 
 
-def with_severity(found: pl.DataFrame, contracts: Contracts) -> pl.DataFrame:
-    """Add each edit's severity; a row that another stands for only warns."""
+def overrides_in(feed: str, parcels: Iterable[Parcel]) -> pl.DataFrame:
+    """What people overrode in one feed: sender, edit and the decision."""
+    return pl.DataFrame(
+        [
+            (parcel.institution_code, edit_id, decision_id)
+            for parcel in parcels
+            for (name, edit_id), decision_id in parcel.overrides.items()
+            if name == feed
+        ],
+        schema=_OVERRIDES,
+        orient="row",
+    )
+
+
+def with_severity(
+    found: pl.DataFrame,
+    contracts: Contracts,
+    owners: pl.DataFrame,
+    overrides: pl.DataFrame,
+) -> pl.DataFrame:
+    """Add each edit's severity; a row that another stands for only warns.
+
+    Args:
+        found: Findings about rows, as in ``ROW_FINDINGS``.
+        contracts: The edits.
+        owners: ``_row`` and ``institution_code`` of at least those rows.
+        overrides: ``overrides_in`` the feed: these only warn, and name the decision.
+    """
     edits = pl.DataFrame(
         [(edit.id, edit.severity) for edit in contracts.all_edits()],
         schema={"edit_id": pl.String, "severity": pl.String},
         orient="row",
     )
-    joined = found.join(edits, on="edit_id", how="left")
+    senders = owners.select("_row", "institution_code")
+    joined = (
+        found.join(edits, on="edit_id", how="left")
+        .join(senders, on="_row", how="left", maintain_order="left")
+        .join(
+            overrides,
+            on=["institution_code", "edit_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .drop("institution_code")
+    )
     collapsed = pl.col("value").eq_missing(pl.lit("collapsed"))
     collapsed &= pl.col("edit_id").is_in(["F13", "F14"])
     return joined.with_columns(
-        severity=pl.when(collapsed).then(pl.lit("W")).otherwise("severity")
+        severity=pl.when(collapsed | pl.col("overridden_by").is_not_null())
+        .then(pl.lit("W"))
+        .otherwise("severity")
     )
 
 
@@ -139,27 +189,83 @@ def all_findings(
             for parcel in parcels
             for tally in parcel.tallies.values()
         ],
-        schema={"institution_code": pl.String, "feed": pl.String, "file": pl.String},
+        schema={"institution_code": pl.String, "feed": pl.String, "_named": pl.String},
         orient="row",
     )
     parts = [_package_findings(parcels)]
     for judged in feeds:
         owner = judged.gathered.raw.select(
-            "_row", "institution_code", pl.col("_line").alias("line")
+            "_row", "institution_code", *judged.feed.key, line="_line", file="_file"
         )
-        by_row = judged.findings.join(owner, on="_row")
+        by_row = judged.findings.join(owner, on="_row").with_columns(
+            key=key_text(judged.feed)
+        )
         bad = judged.gathered.bad.with_columns(
-            severity=pl.lit("Q"), column=pl.lit(None, pl.String)
+            severity=pl.lit("Q"),
+            column=pl.lit(None, pl.String),
+            key=pl.lit(None, pl.String),
+            overridden_by=pl.lit(None, pl.String),
         )
-        columns = [name for name in FINDINGS if name != "file"]
+        columns = list(FINDINGS)
         parts += [
             frame.with_columns(
                 feed=pl.lit(judged.feed.name), count=pl.lit(1, pl.Int64)
             ).select(columns)
             for frame in (by_row, bad)
         ]
-    whole = pl.concat(parts).join(names, on=["institution_code", "feed"], how="left")
-    return whole.select(list(FINDINGS))
+    whole = pl.concat(parts).join(
+        names, on=["institution_code", "feed"], how="left", maintain_order="left"
+    )
+    whole = whole.with_columns(pl.coalesce("file", "_named").alias("file"))
+    return _in_own_columns(whole, parcels).select(list(FINDINGS))
+
+
+def _in_own_columns(found: pl.DataFrame, parcels: Sequence[Parcel]) -> pl.DataFrame:
+    """Columns under the names of the student system, in files of a dialect."""
+    own = pl.concat(
+        [
+            pl.DataFrame(schema={"institution_code": pl.String, **OWN_COLUMNS}),
+            *(
+                parcel.own_columns.select(
+                    pl.lit(parcel.institution_code).alias("institution_code"), "*"
+                )
+                for parcel in parcels
+            ),
+        ]
+    )
+    if own.is_empty() or found.is_empty():
+        return found
+    at = found.with_row_index("_at")
+    place = ["institution_code", "feed", "file", "column"]
+    renamed = (
+        at.select("_at", *place)
+        .with_columns(pl.col("column").str.split("+"))
+        .explode("column")
+        .join(own, on=place, how="inner", maintain_order="left")
+        .group_by("_at", maintain_order=True)
+        .agg(pl.col("own").unique(maintain_order=True).str.join("+").first())
+    )
+    return (
+        at.join(renamed, on="_at", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("own", "column").alias("column"))
+        .drop("_at", "own")
+    )
+
+
+def key_text(feed: Feed) -> pl.Expr:
+    """The row's own key as its college knows it: ``student_id=A001; level=UG``.
+
+    Protected parts are masked; a row whose key is empty altogether has none.
+    """
+    parts = []
+    for name in feed.key:
+        column = feed.column(name)
+        value = pl.col(name) if is_shown(column) else pl.lit(MASK)
+        filled = pl.when(pl.col(name).is_not_null()).then(value)
+        shown = filled.fill_null("(empty)")
+        parts.append(pl.concat_str(pl.lit(f"{column.source_name}="), shown))
+    text = pl.concat_str(parts, separator="; ")
+    return pl.when(~pl.all_horizontal(pl.col(n).is_null() for n in feed.key)).then(text)
 
 
 def of_note(institution_code: str, note: Note) -> dict[str, str | int | None]:
@@ -169,10 +275,13 @@ def of_note(institution_code: str, note: Note) -> dict[str, str | int | None]:
         "feed": note.feed,
         "edit_id": note.edit_id,
         "severity": note.severity,
+        "file": note.file,
         "line": note.line,
         "column": note.column,
+        "key": None,
         "value": note.value,
         "count": note.count,
+        "overridden_by": note.overridden_by,
     }
 
 
@@ -183,7 +292,7 @@ def _package_findings(parcels: Sequence[Parcel]) -> pl.DataFrame:
             for parcel in parcels
             for note in parcel.notes
         ],
-        schema={name: kind for name, kind in FINDINGS.items() if name != "file"},
+        schema=FINDINGS,
     )
 
 

@@ -4,18 +4,20 @@ Belongs here: the columns that say whose row it is. Does not belong here: what
 trimming and types mean (``pipelines.contracts.polars``), and edits (``judge``).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipelines.contracts.model import Feed
 from pipelines.contracts.polars import normalise
+from pipelines.landing.drift import EXTENSION_ROWS, extension_rows
 from pipelines.landing.parcel import Parcel
 from pipelines.landing.read import ReadFile
 
 BAD_SCHEMA = {
     "institution_code": pl.String,
+    "file": pl.String,
     "line": pl.Int64,
     "edit_id": pl.String,
     "value": pl.String,
@@ -29,13 +31,18 @@ class Gathered:
 
     Attributes:
         raw: ``_row`` (UInt32, unique), ``institution_code``, ``system``, ``as_of``
-            (Date, the college's own), ``_line`` (Int64) and the contract columns as
-            String.
-        bad: Records that are not rows: institution_code, line, edit_id, value, raw.
+            (Date, the college's own), ``_file``, ``_line`` (Int64) and the contract
+            columns as String.
+        bad: Records that are not rows: institution_code, file, line, edit_id, value,
+            raw.
+        extension: What ``x_`` columns hold, as in ``drift.EXTENSION_ROWS``.
     """
 
     raw: pl.DataFrame
     bad: pl.DataFrame
+    extension: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema=EXTENSION_ROWS)
+    )
 
 
 def gather(feed: Feed, parts: Sequence[tuple[Parcel, ReadFile]]) -> Gathered:
@@ -45,13 +52,36 @@ def gather(feed: Feed, parts: Sequence[tuple[Parcel, ReadFile]]) -> Gathered:
         feed: The contract.
         parts: One file a college.
     """
-    raw = pl.concat(_owned(read.frame, parcel) for parcel, read in parts)
+    raw = pl.concat(
+        (_owned(read.frame, parcel) for parcel, read in parts), how="diagonal"
+    )
     bad = pl.concat(
-        read.bad.select(pl.lit(parcel.institution_code).alias("institution_code"), "*")
+        read.bad.with_columns(
+            pl.lit(parcel.institution_code).alias("institution_code")
+        ).select(*BAD_SCHEMA)
         for parcel, read in parts
     )
     rows = normalise(feed, raw).rename({"_sender": "institution_code"})
-    return Gathered(rows.with_row_index("_row"), bad.select(*BAD_SCHEMA))
+    return Gathered(
+        rows.with_row_index("_row"),
+        bad,
+        pl.concat([pl.DataFrame(schema=EXTENSION_ROWS), *_extensions(feed, parts)]),
+    )
+
+
+def _extensions(
+    feed: Feed, parts: Sequence[tuple[Parcel, ReadFile]]
+) -> Iterator[pl.DataFrame]:
+    for parcel, read in parts:
+        if read.extension is not None:
+            yield extension_rows(feed, read.frame, read.extension).select(
+                pl.lit(parcel.institution_code).alias("institution_code"),
+                pl.lit(parcel.manifest.package_id).alias("package_id"),
+                "line",
+                "key_json",
+                "name",
+                "value",
+            )
 
 
 def _owned(frame: pl.DataFrame, parcel: Parcel) -> pl.DataFrame:

@@ -7,6 +7,8 @@ and volumes, which have no row.
 Nothing here raises with a value of a row in its message.
 """
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +18,9 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from pipelines.contracts.load import load_contracts
-from pipelines.contracts.model import CodeList, Edit, Feed
+from pipelines.contracts.model import CodeList, Column, Edit, Feed
 from pipelines.contracts.pandera import ROW, column_schema, row_schema
+from pipelines.landing.redact import is_shown
 
 FINDINGS = {
     "_row": pl.Int64(),
@@ -31,6 +34,8 @@ FILE_FINDINGS = {
     "value": pl.String(),
 }
 MASK = "(not shown)"
+_RELATION = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_][a-z0-9_]*)", re.IGNORECASE)
+_SHAPE_LENGTH = 24
 
 
 class JudgeError(RuntimeError):
@@ -44,7 +49,7 @@ class Judgement:
     Attributes:
         findings: One line for each row and edit it broke: ``_row``, ``edit_id``,
             ``column`` (the edit's columns joined by ``+``) and ``value`` (as sent,
-            values of several columns joined by `` | ``; restricted ones masked).
+            values of several columns joined by `` | ``; protected ones masked).
         file_findings: ``institution_code``, ``edit_id`` and ``value`` of file edits
             that are stated as a query on the file alone.
     """
@@ -99,6 +104,65 @@ def judge(
         findings=_with_values(feed, findings, raw),
         file_findings=_in_effect(feed, on_files, colleges),
     )
+
+
+def judge_again(
+    feed: Feed, typed: pl.DataFrame, con: duckdb.DuckDBPyConnection, parents: set[str]
+) -> pl.DataFrame:
+    """Runs the reference edits of ``feed`` that look at other feeds, over old rows.
+
+    Args:
+        feed: The contract.
+        typed: Rows in force, with ``_row``, ``institution_code``, ``system`` and
+            ``as_of`` (Date) of the package that has changed their parents.
+        con: As for ``judge``; the view of this feed has these rows too, so that what
+            is closed stays good for them.
+        parents: The feeds that have changed; edits that look at none of them, or
+            that only warn, are left out.
+
+    Returns:
+        The findings, as in ``Judgement``.
+    """
+    _offer(feed, typed, con)
+    edits = [
+        edit
+        for edit in feed.edits_of("reference")
+        if edit.severity == "Q" and parents & looks_at(feed, edit)
+    ]
+    empty = pl.DataFrame(schema=FINDINGS)
+    found = pl.concat([empty, *(_query(edit, con, FINDINGS) for edit in edits)])
+    found = _in_effect(feed, found, typed.select(pl.col(ROW).cast(pl.Int64), "as_of"))
+    texts = typed.with_columns(pl.col(c.name).cast(pl.String) for c in feed.columns)
+    return _with_values(feed, found, texts)
+
+
+def looks_at(feed: Feed, edit: Edit) -> set[str]:
+    """The relations that an edit's query reads besides the feed's own rows."""
+    read = set(_RELATION.findall(edit.query or ""))
+    return read - {feed.name, "this", "whole"}
+
+
+def parent_edits(feed: Feed, feeds: Collection[str]) -> dict[str, set[str]]:
+    """The edits that a row can pass later as it is, and the feeds that decide on it.
+
+    A row that only lacked a parent is good once it comes (clarification 9), and so is
+    one that a parent's content made bad once that is mended.
+
+    Args:
+        feed: The child.
+        feeds: The names of all feeds.
+    """
+    found = {}
+    for edit in feed.edits_of("reference"):
+        names = looks_at(feed, edit).intersection(feeds)
+        # A merge may wait for another merge.
+        if "F16" in edit.implements and feed.name in _RELATION.findall(
+            edit.query or ""
+        ):
+            names.add(feed.name)
+        if edit.severity == "Q" and names:
+            found[edit.id] = names
+    return found
 
 
 def judge_packages(feed: Feed, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -190,9 +254,14 @@ def _offer(feed: Feed, typed: pl.DataFrame, con: duckdb.DuckDBPyConnection) -> N
     """Makes the views ``this`` and ``whole`` for the queries of ``feed``.
 
     ``this`` has ``_in_force``: whether the key of the row is in force already, because
-    what is closed stays good for rows that used it before. ``whole`` is ``this`` plus
-    what stays in force beside it.
+    what is closed stays good for rows that used it before; and ``_token``: an identity
+    number as it is kept, to be compared with those in force. ``whole`` is ``this``
+    plus what stays in force beside it.
     """
+    if "_token" not in typed.columns:
+        own = feed.name == "person_identifier"
+        token = pl.col("id_value") if own else pl.lit(None, pl.String)
+        typed = typed.with_columns(token.alias("_token"))
     con.register("this_rows", typed)
     key = ("institution_code", *feed.key)
     same = " AND ".join(f"before.{k} IS NOT DISTINCT FROM sent.{k}" for k in key)
@@ -282,24 +351,37 @@ def _with_value(
     feed: Feed, edit: Edit, part: pl.DataFrame, hit: pl.DataFrame
 ) -> pl.DataFrame:
     columns = list(edit.columns)
-    secret = any(feed.column(c).classification == "restricted" for c in columns)
-    if secret:
-        value = part.with_columns(pl.lit(MASK).alias("value"))
-    elif columns:
-        sent = hit.select(
-            ROW,
-            pl.concat_str(columns, separator=" | ", ignore_nulls=True)
-            .replace("", None)
-            .alias("sent"),
-        )
-        value = part.join(sent, on=ROW, how="left").with_columns(
-            pl.coalesce("value", "sent").alias("value")
-        )
-    else:
+    if not columns:
         value = part
+    else:
+        parts = [_shown(feed.column(name), edit) for name in columns]
+        text = pl.concat_str(parts, separator=" | ", ignore_nulls=True)
+        sent = hit.select(ROW, text.replace("", None).alias("sent"))
+        # A query's own value is made of all its columns.
+        told = pl.col("value")
+        if not all(is_shown(feed.column(name)) for name in columns):
+            told = pl.when(told.is_not_null()).then(pl.lit(MASK))
+        value = part.join(sent, on=ROW, how="left").with_columns(
+            pl.coalesce(told, "sent").alias("value")
+        )
     return value.select(
         "_row",
         "edit_id",
         pl.lit("+".join(columns)).alias("column"),
         "value",
     )
+
+
+def _shown(column: Column, edit: Edit) -> pl.Expr:
+    """A value as a return file may show it: of a protected one at most its shape.
+
+    The shape of what should be a date or a number says how to mend the extract.
+    """
+    sent = pl.col(column.name)
+    if is_shown(column):
+        return sent
+    if not edit.id.endswith("-TYPE"):
+        return pl.when(sent.is_not_null()).then(pl.lit(MASK))
+    shape = sent.str.replace_all(r"\d", "9").str.replace_all(r"\p{L}+", "a")
+    shape = shape.str.slice(0, _SHAPE_LENGTH)
+    return pl.concat_str(pl.lit(f"{MASK}, written like "), shape)

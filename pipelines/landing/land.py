@@ -1,62 +1,31 @@
 """Landing: from the inbox to accepted rows, wave after wave until nothing waits.
 
-Belongs here: which packages are looked at and in what order, the commit of a wave,
-the result. Does not belong here: how a package is judged (``wave``).
+Belongs here: which packages are looked at and in what order, what a release lets
+through, the result. Does not belong here: the commit of a wave (``round``) and how a
+package is judged (``wave``).
 """
 
-import fcntl
-import logging
-import os
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import polars as pl
-from ulid import ULID
-
 from pipelines.contracts.model import Contracts
-from pipelines.errors import OperatorError
-from pipelines.landing import findings as said
-from pipelines.landing.admission import Refusal, Waiting, admit, read_waiting
-from pipelines.landing.entries import (
-    findings_of,
-    judged_entry,
-    refused_entry,
-    retired_entry,
-)
+from pipelines.delivery.opening import open_packages
+from pipelines.landing.admission import Waiting, read_waiting
+from pipelines.landing.alone import alone
+from pipelines.landing.decisions import RELEASE, Decisions
 from pipelines.landing.inbox import Delivery, find_deliveries
-from pipelines.landing.ledger import (
-    LEDGER_SCHEMA,
-    History,
-    commit,
-    read_ledger,
-)
-from pipelines.landing.notes import Note
-from pipelines.landing.parcel import (
-    APPLIED,
-    HELD,
-    REJECTED,
-    ConservationError,
-    Parcel,
-)
-from pipelines.landing.returns import write_return
-from pipelines.landing.store import (
-    flush,
-    keep_object,
-    prepare,
-    write_log,
-    write_quarantine,
-)
+from pipelines.landing.ledger import History, Seen, read_ledger
+from pipelines.landing.parcel import HELD, REJECTED, RETIRED
+from pipelines.landing.replay import Unit, from_store, known_packages, replay_of
+from pipelines.landing.round import Ground, land_units
+from pipelines.landing.store import prepare
 from pipelines.landing.unpack import FileRefusedError, stored_bytes
-from pipelines.landing.wave import Settled, settle
+from pipelines.returns.scorecard_pages import write_scorecards
 from pipelines.settings import Home
 
 Progress = Callable[[int, int], None]
-
-_log = logging.getLogger(__name__)
 
 # Verdicts that a package keeps; F04 and F05 can be mended in the mailbox.
 _MENDABLE = {"F04", "F05"}
@@ -68,8 +37,8 @@ class LandedPackage:
     """One package that a run looked at.
 
     Attributes:
-        counts: A feed's rows_read, loaded, collapsed, quarantined, released, changed
-            and removed.
+        counts: A feed's rows_read, loaded, collapsed, quarantined, released, changed,
+            removed and rejudged.
         edits: Findings by edit id.
     """
 
@@ -103,6 +72,7 @@ def land(
     *,
     now: datetime | None = None,
     release: frozenset[str] = frozenset(),
+    senders: frozenset[str] | None = None,
 ) -> LandingResult:
     """Land every package that waits, in waves of at most one a college.
 
@@ -113,6 +83,7 @@ def land(
         on_progress: Called with packages done and packages to do.
         now: The clock of F09. By default the end of ``until``, or the wall clock.
         release: Ids of held packages that a person has looked at and lets through.
+        senders: Only their deliveries are looked at; by default everybody's.
 
     Returns:
         One entry a package; a package whose verdict did not change is not listed.
@@ -120,18 +91,22 @@ def land(
     Raises:
         OperatorError: Another run is landing into the same warehouse.
     """
-    with _alone(home):
+    with alone(home):
         prepare(home, contracts)
+        open_packages(home, contracts)
         run = _Run(home, contracts, _clock(until, now), release)
-        queues = run.queues(find_deliveries(home.inbox, until))
-        total = sum(len(queue) for queue in queues.values())
+        found = find_deliveries(home, until)
+        mine = [d for d in found if senders is None or d.sender in senders]
+        queues = run.queues(mine, until, senders)
+        total = sum(len(unit.packages) for q in queues.values() for unit in q)
         done = 0
         while any(queues.values()):
-            batch = [queue.pop(0) for queue in queues.values() if queue]
-            run.wave(batch)
-            done += len(batch)
+            units = [queue.pop(0) for queue in queues.values() if queue]
+            run.wave(units)
+            done += sum(len(unit.packages) for unit in units)
             if on_progress is not None:
                 on_progress(done, total)
+        write_scorecards(home, contracts, run.ground.now)
         return run.result
 
 
@@ -144,9 +119,10 @@ def waiting_deliveries(
     """
     run = _Run(home, contracts, _clock(until, None), frozenset())
     found: dict[date, list[str]] = {}
-    for sender, queue in run.queues(find_deliveries(home.inbox, until)).items():
-        for waiting in queue:
-            found.setdefault(waiting.delivery.day, []).append(sender)
+    queues = run.queues(find_deliveries(home, until), until)
+    for sender, queue in queues.items():
+        for unit in queue:
+            found.setdefault(unit.packages[0].delivery.day, []).append(sender)
     return found
 
 
@@ -159,21 +135,6 @@ def _clock(until: date | None, now: datetime | None) -> datetime:
     return datetime.combine(until, time.max, UTC) + timedelta(hours=12)
 
 
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    home.landing.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home.landing / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = "Another run is landing packages; wait until it has ended."
-            raise OperatorError(message) from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
 class _Run:
     """One call of ``land``: the ledger as it grows, and the result."""
 
@@ -184,137 +145,144 @@ class _Run:
         now: datetime,
         release: frozenset[str],
     ) -> None:
-        self.home = home
-        self.contracts = contracts
-        self.now = now
         self.release = release
         self.history = History(read_ledger(home))
+        self.ground = Ground(home, contracts, Decisions.read(home), now)
         self.result = LandingResult()
 
-    def queues(self, deliveries: list[Delivery]) -> dict[str, list[Waiting]]:
-        """What waits, a sender, oldest ``as_of`` first."""
-        queues: dict[str, list[Waiting]] = {}
+    def queues(
+        self,
+        deliveries: list[Delivery],
+        until: date | None = None,
+        senders: frozenset[str] | None = None,
+    ) -> dict[str, list[Unit]]:
+        """What is to be landed, a sender: a replay first, then by ``as_of``."""
+        waiting: dict[str, list[Waiting]] = {}
         for delivery in deliveries:
-            waiting = read_waiting(delivery)
-            if self._is_open(waiting):
-                queues.setdefault(delivery.sender, []).append(waiting)
-        for queue in queues.values():
-            queue.sort(key=lambda waiting: waiting.order)
-        return queues
+            if not delivery.sealed:
+                waiting.setdefault(delivery.sender, []).append(read_waiting(delivery))
+        for sender in self.history.senders():
+            if senders is None or sender in senders:
+                here = {d.name for d in deliveries if d.sender == sender}
+                waiting.setdefault(sender, []).extend(self._gone(sender, here, until))
+        queues = {
+            sender: self._units(sender, [w for w in mine if self._is_open(w)])
+            for sender, mine in waiting.items()
+        }
+        return {sender: queue for sender, queue in queues.items() if queue}
+
+    def _gone(self, sender: str, here: set[str], until: date | None) -> list[Waiting]:
+        """Packages that wait although their delivery was removed."""
+        home = self.ground.home
+        known = (k for k in known_packages(self.history, sender))
+        found = [
+            from_store(home, self.history, sender, one)
+            for one in known
+            if one.delivery not in here
+            and one.package_id not in self._applied(sender)
+            and (until is None or date.fromisoformat(one.delivery[:10]) <= until)
+        ]
+        return [waiting for waiting in found if waiting is not None]
+
+    def _units(self, sender: str, waiting: list[Waiting]) -> list[Unit]:
+        """Single packages by ``as_of``, after the replay that a released one needs."""
+        freed = [self._freed(one) for one in waiting]
+        last = self.history.applied(sender)[-1:]
+        late = [
+            one
+            for one in freed
+            if last
+            and one.manifest is not None
+            and one.order < last[0].order
+            and one.package_id not in self._applied(sender)
+            and self._is_released(one)
+        ]
+        units = []
+        if late:
+            first = min(late, key=lambda one: one.order)
+            refused = self.ground.decisions.refused(sender)
+            replay = replay_of(self.ground.home, self.history, first, refused)
+            others = {one.package_id: one for one in freed if self._is_released(one)}
+            units = [
+                replace(
+                    replay,
+                    packages=tuple(
+                        others.get(one.package_id, one) for one in replay.packages
+                    ),
+                )
+            ]
+        inside = {one.package_id for unit in units for one in unit.packages}
+        single = [one for one in freed if one.package_id not in inside]
+        single.sort(key=lambda one: one.order)
+        return [*units, *(Unit(sender, (one,)) for one in single)]
+
+    def _freed(self, waiting: Waiting) -> Waiting:
+        """The package with the edits that people let it through.
+
+        A release is about what the person saw: the edits that held the package then,
+        and its place among the others. What else holds it later is seen by a person
+        again. A package nobody has judged yet is released from everything.
+        """
+        delivery = waiting.delivery
+        freed = self.history.freed(delivery.sender, waiting.package_id)
+        if self._is_released(waiting):
+            seen = self._seen(waiting)
+            freed |= {"*"} if seen is None else seen.blocking | {"F09"}
+        return replace(waiting, freed=freed)
+
+    def _is_released(self, waiting: Waiting) -> bool:
+        """Whether a person released the package after the newest word on it."""
+        if waiting.package_id in self.release:
+            return True
+        decision = self.ground.decisions.about(
+            waiting.delivery.sender, waiting.package_id
+        )
+        if decision is None or decision.kind != RELEASE:
+            return False
+        if decision.manifest_sha256 not in (None, waiting.manifest_sha256):
+            return False
+        seen = self._seen(waiting)
+        return seen is None or decision.decided_at > seen.landed_at
+
+    def _seen(self, waiting: Waiting) -> Seen | None:
+        """The newest word on these very bytes in this delivery."""
+        seen = self.history.seen(waiting.delivery.sender, waiting.delivery.name)
+        if seen is None or seen.manifest_sha256 != waiting.manifest_sha256:
+            return None
+        return seen
+
+    def _applied(self, sender: str) -> set[str]:
+        return {one.package_id for one in self.history.applied(sender)}
 
     def _is_open(self, waiting: Waiting) -> bool:
-        """Whether there is anything to decide that was not decided before."""
-        delivery = waiting.delivery
-        seen = self.history.seen(delivery.sender, delivery.name)
-        if seen is None or seen.manifest_sha256 != waiting.manifest_sha256:
+        """Whether there is anything to decide that was not decided before.
+
+        A package that an edit on the order holds is looked at each time while nothing
+        later is applied: its predecessor, or its day, may have come. Behind a later
+        one it lies where it belongs, and only a person can put it in its place.
+        """
+        sender = waiting.delivery.sender
+        if waiting.package_id in self.ground.decisions.refused(sender):
+            return False
+        seen = self._seen(waiting)
+        if seen is None:
+            return True
+        if seen.verdict in (HELD, RETIRED) and self._is_released(waiting):
             return True
         if seen.verdict not in (HELD, REJECTED):
             return False
-        if waiting.package_id in self.release or seen.edit_ids & _BY_ORDER:
-            return True
+        if seen.edit_ids & _BY_ORDER:
+            last = self.history.applied(sender)[-1:]
+            is_last = not last or waiting.order > last[0].order
+            return is_last or waiting.package_id in self._applied(sender)
         return bool(seen.edit_ids & _MENDABLE) and _is_mended(waiting)
 
-    def wave(self, batch: list[Waiting]) -> None:
-        """Judge one batch and commit what came of it."""
-        parcels, refusals = [], []
-        for waiting in batch:
-            outcome = admit(
-                waiting, self.contracts, self.history, self.now, self.release
-            )
-            if isinstance(outcome, Parcel):
-                parcels.append(outcome)
-            elif not self._is_known(outcome):
-                refusals.append(outcome)
-        if not parcels and not refusals:
-            return
-        try:
-            settled = settle(self.home, self.contracts, self.history, parcels)
-        except ConservationError:
-            raise
-        except Exception as error:  # noqa: BLE001 - no college stops another
-            if len(parcels) > 1:
-                # Something in one package breaks the common frames: find out whose.
-                self._commit(_nothing(), refusals)
-                for parcel in parcels:
-                    self.wave([_again(parcel)])
-                return
-            settled = _given_up(parcels, error)
-        self._commit(settled, refusals)
-
-    def _is_known(self, refusal: Refusal) -> bool:
-        """Whether the ledger says the same already."""
-        delivery = refusal.waiting.delivery
-        seen = self.history.seen(delivery.sender, delivery.name)
-        return (
-            seen is not None
-            and seen.manifest_sha256 == refusal.waiting.manifest_sha256
-            and seen.verdict == refusal.verdict
-            and seen.edit_ids == {note.edit_id for note in refusal.notes}
-        )
-
-    def _commit(self, settled: Settled, refusals: list[Refusal]) -> None:
-        wave_id = str(ULID())
-        landed_at = datetime.now(UTC)
-        rows = [
-            judged_entry(parcel, settled, wave_id, landed_at)
-            for parcel in settled.parcels.values()
-        ]
-        rows += [refused_entry(refusal, wave_id, landed_at) for refusal in refusals]
-        rows += self._retired(settled, wave_id, landed_at)
-        if not rows:
-            return
-        for name, log in settled.logs.items():
-            feed = self.contracts.feeds[name]
-            write_log(self.home, feed, wave_id, _of_wave(log, wave_id))
-        for name, rows_aside in settled.quarantine.items():
-            aside = _of_wave(rows_aside, wave_id, "wave_id")
-            write_quarantine(self.home, name, wave_id, aside)
-        for refusal in refusals:
-            if refusal.waiting.content:
-                keep_object(self.home, refusal.waiting.content)
-        for row in rows:
-            self._return(row, settled, refusals)
-        flush(self.home)
-        ledger = pl.DataFrame(rows, schema=LEDGER_SCHEMA)
-        commit(self.home, wave_id, ledger)
-        self.history.add(ledger)
-        self.result.waves.append(wave_id)
-        self.result.packages += [_landed(row) for row in rows]
-
-    def _return(
-        self, row: dict[str, Any], settled: Settled, refusals: list[Refusal]
-    ) -> None:
-        parcel = settled.parcels.get(row["institution_code"])
-        if parcel is not None and parcel.delivery.name == row["delivery"]:
-            tallies = list(parcel.tallies.values())
-            mine = pl.col("institution_code") == row["institution_code"]
-            findings = settled.findings.filter(mine)
-        else:
-            tallies = []
-            notes = [
-                note
-                for refusal in refusals
-                if refusal.waiting.delivery.name == row["delivery"]
-                and refusal.waiting.delivery.sender == row["institution_code"]
-                for note in refusal.notes
-            ]
-            findings = findings_of(row["institution_code"], notes)
-        write_return(self.home, self.contracts, row, tallies, findings)
-
-    def _retired(
-        self, settled: Settled, wave_id: str, landed_at: datetime
-    ) -> list[dict[str, Any]]:
-        """Packages that waited and are overtaken by a full snapshot applied now."""
-        rows = []
-        for code, parcel in settled.parcels.items():
-            if settled.verdicts[code] not in APPLIED:
-                continue
-            full = parcel.manifest.is_full_snapshot
-            for seen in self.history.waiting_before(code, parcel.manifest.as_of_us):
-                same = seen.package_id == parcel.manifest.package_id
-                if seen.delivery != parcel.delivery.name and (full or same):
-                    rows.append(retired_entry(seen, wave_id, landed_at))
-        return rows
+    def wave(self, units: list[Unit]) -> None:
+        """Land one unit a sender and take what came of it into the result."""
+        landed, self.history = land_units(self.ground, self.history, units)
+        for one in landed:
+            self.result.waves.append(one.wave_id)
+            self.result.packages += [_landed(row) for row in one.rows]
 
 
 def _is_mended(waiting: Waiting) -> bool:
@@ -329,46 +297,6 @@ def _is_mended(waiting: Waiting) -> bool:
     return True
 
 
-def _again(parcel: Parcel) -> Waiting:
-    return Waiting(parcel.delivery, parcel.manifest_bytes, parcel.manifest)
-
-
-def _nothing() -> Settled:
-    return Settled({}, {}, pl.DataFrame(schema=said.FINDINGS), {}, {})
-
-
-def _given_up(parcels: list[Parcel], error: Exception) -> Settled:
-    """A package that breaks this program is held; the error's text may quote a row."""
-    value = f"cannot be judged ({type(error).__name__})"
-    where = traceback.extract_tb(error.__traceback__)
-    for parcel in parcels:
-        _log.error(
-            "%s %s: %s at %s",
-            parcel.institution_code,
-            parcel.delivery.name,
-            value,
-            " < ".join(f"{f.name}:{f.lineno}" for f in reversed(where[-6:])),
-        )
-        parcel.notes = [Note("F20", "F", value=value)]
-        for tally in parcel.tallies.values():
-            tally.rows_read = None
-            tally.loaded = tally.collapsed = tally.quarantined = 0
-            tally.verdict = HELD
-    return Settled(
-        parcels={parcel.institution_code: parcel for parcel in parcels},
-        verdicts={parcel.institution_code: HELD for parcel in parcels},
-        findings=said.all_findings(parcels, []),
-        logs={},
-        quarantine={},
-    )
-
-
-def _of_wave(
-    rows: pl.DataFrame, wave_id: str, column: str = "_wave_id"
-) -> pl.DataFrame:
-    return rows.with_columns(pl.lit(wave_id).alias(column))
-
-
 def _landed(row: dict[str, Any]) -> LandedPackage:
     kinds = (
         "rows_read",
@@ -378,6 +306,7 @@ def _landed(row: dict[str, Any]) -> LandedPackage:
         "released",
         "changed",
         "removed",
+        "rejudged",
     )
     edits: dict[str, int] = {}
     for finding in row["findings"]:

@@ -2,9 +2,16 @@
 
 Belongs here: the rows of the ledger, the commit, what earlier waves say about a
 sender. Does not belong here: rows of feeds (``store``).
+
+Nothing in it is ever changed. Where a sender's packages were landed again in another
+order, a row with the verdict ``replayed`` names the package and, in
+``supersedes_wave_id``, the wave whose word on it no longer counts.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +20,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.durable import replace_durably
-from pipelines.landing.parcel import APPLIED
+from pipelines.landing.parcel import APPLIED, HELD, REPLAYED
 from pipelines.settings import Home
 
 _INSTANT = pl.Datetime("us", "UTC")
@@ -30,6 +37,20 @@ FILE_STRUCT = pl.Struct(
         "released": pl.Int64,
         "changed": pl.Int64,
         "removed": pl.Int64,
+        "rejudged": pl.Int64,
+        "verdict": pl.String,
+    }
+)
+SOURCE_STRUCT = pl.Struct(
+    {
+        "file": pl.String,
+        "table": pl.String,
+        "sha256": pl.String,
+        "bytes": pl.Int64,
+        "rows_read": pl.Int64,
+        "used": pl.Int64,
+        "set_aside": pl.List(pl.Struct({"rule": pl.String, "count": pl.Int64})),
+        "unreadable": pl.Int64,
         "verdict": pl.String,
     }
 )
@@ -58,8 +79,25 @@ LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "contract_version": pl.String(),
     "landed_at": _INSTANT,
     "files": pl.List(FILE_STRUCT),
+    "sources": pl.List(SOURCE_STRUCT),
     "findings": pl.List(FINDING_STRUCT),
+    "freed": pl.List(pl.String),
+    "supersedes_wave_id": pl.String(),
 }
+
+IN_EFFECT = """
+    select entry.*
+    from {ledger} as entry
+    where entry.verdict <> 'replayed'
+        and not exists (
+            select 1 from {ledger} as replayed
+            where replayed.verdict = 'replayed'
+                and replayed.institution_code = entry.institution_code
+                and replayed.package_id = entry.package_id
+                and replayed.supersedes_wave_id = entry.wave_id
+        )
+"""
+"""SQL of the ledger's rows that count, ``{ledger}`` being all of them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +108,8 @@ class Applied:
         as_of_us: Microseconds since 1970, as the manifest said.
         package_seq: The order in which it counts.
         rows: Rows read, a feed.
-        hashes: (feed, sha256) of its files.
+        hashes: SHA-256 of its files, those of dialects too.
+        order: Its place among the sender's packages: ``as_of``, then the delivery.
     """
 
     package_id: str
@@ -84,12 +123,24 @@ class Applied:
     publishable: bool
     manifest_sha256: str
     rows: dict[str, int]
-    hashes: frozenset[tuple[str, str]]
+    hashes: frozenset[str]
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Its place among the sender's packages."""
+        return self.as_of_us, self.delivery
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The newest word on one delivery."""
+    """The newest word on one delivery.
+
+    Attributes:
+        edit_ids: Everything that was found.
+        blocking: Edits of severity F among them.
+        freed: Edits that people have let through; ``*`` stands for all.
+        landed_at: When that word was given.
+    """
 
     package_id: str
     delivery: str
@@ -99,14 +150,44 @@ class Seen:
     as_of_us: int | None
     scope_kind: str | None
     row: dict[str, Any]
+    blocking: frozenset[str] = frozenset()
+    freed: frozenset[str] = frozenset()
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Its place among the sender's packages."""
+        return (-1 if self.as_of_us is None else self.as_of_us), self.delivery
+
+    @property
+    def landed_at(self) -> datetime:
+        """When that word was given."""
+        landed_at: datetime = self.row["landed_at"]
+        return landed_at
 
 
 def read_ledger(home: Home) -> pl.DataFrame:
     """Every row of the ledger, oldest wave first; empty before the first night."""
     files = sorted(home.ledger.glob("*.parquet"))
+    nothing = pl.DataFrame(schema=LEDGER_SCHEMA)
     if not files:
-        return pl.DataFrame(schema=LEDGER_SCHEMA)
-    return pl.concat(pl.read_parquet(file) for file in files)
+        return nothing
+    # Waves of an older release lack the newer columns.
+    return pl.concat([nothing, *map(pl.read_parquet, files)], how="diagonal_relaxed")
+
+
+def in_effect(ledger: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the ledger that count: no replays, and not what they superseded.
+
+    Args:
+        ledger: As ``read_ledger`` gives it.
+    """
+    replayed = ledger.filter(pl.col("verdict") == REPLAYED)
+    return ledger.filter(pl.col("verdict") != REPLAYED).join(
+        replayed.select("institution_code", "package_id", wave_id="supersedes_wave_id"),
+        on=["institution_code", "package_id", "wave_id"],
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def committed_waves(home: Home) -> frozenset[str]:
@@ -129,14 +210,35 @@ class History:
     def __init__(self, rows: pl.DataFrame) -> None:
         """Index the rows of ``read_ledger``."""
         self._applied: dict[str, list[Applied]] = defaultdict(list)
-        self._seen: dict[tuple[str, str], Seen] = {}
+        self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
+        self._freed: dict[tuple[str, str], frozenset[str]] = {}
         self.add(rows)
+
+    def fork(self) -> History:
+        """A copy that a wave can be tried on."""
+        twin = History(pl.DataFrame(schema=LEDGER_SCHEMA))
+        for code, applied in self._applied.items():
+            twin._applied[code] = list(applied)
+        for code, seen in self._seen.items():
+            twin._seen[code] = dict(seen)
+        twin._freed = dict(self._freed)
+        return twin
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the rows of one more wave into account."""
         for row in rows.iter_rows(named=True):
-            code = row["institution_code"]
-            self._seen[code, row["delivery"]] = _seen(row)
+            code, package_id = row["institution_code"], row["package_id"]
+            if row["verdict"] == REPLAYED:
+                gone = (package_id, row["supersedes_wave_id"])
+                self._applied[code] = [
+                    a for a in self._applied[code] if (a.package_id, a.wave_id) != gone
+                ]
+                continue
+            self._seen[code][row["delivery"]] = _seen(row)
+            freed = frozenset(row["freed"] or ())
+            if freed:
+                before = self._freed.get((code, package_id), frozenset())
+                self._freed[code, package_id] = before | freed
             if row["verdict"] in APPLIED:
                 self._applied[code].append(_applied(row))
                 self._applied[code].sort(key=lambda applied: applied.package_seq)
@@ -144,6 +246,20 @@ class History:
     def applied(self, institution_code: str) -> list[Applied]:
         """Applied packages of a sender, in the order in which they count."""
         return self._applied[institution_code]
+
+    def packages(self) -> pl.DataFrame:
+        """Every applied package: institution_code, package_id, wave_id."""
+        return pl.DataFrame(
+            [
+                (code, applied.package_id, applied.wave_id)
+                for code, packages in self._applied.items()
+                for applied in packages
+            ],
+            schema=dict.fromkeys(
+                ("institution_code", "package_id", "wave_id"), pl.String
+            ),
+            orient="row",
+        )
 
     def last_of_scope(
         self, institution_code: str, scope_kind: str, terms: frozenset[str]
@@ -162,15 +278,26 @@ class History:
 
     def seen(self, sender: str, delivery: str) -> Seen | None:
         """The newest word on a delivery."""
-        return self._seen.get((sender, delivery))
+        return self._seen[sender].get(delivery)
+
+    def deliveries(self, sender: str) -> list[Seen]:
+        """The newest word on every delivery of a sender."""
+        return list(self._seen[sender].values())
+
+    def senders(self) -> Iterator[str]:
+        """Everybody who ever delivered something."""
+        return iter(list(self._seen))
+
+    def freed(self, sender: str, package_id: str) -> frozenset[str]:
+        """Edits that people have let through for a package; ``*`` stands for all."""
+        return self._freed.get((sender, package_id), frozenset())
 
     def waiting_before(self, sender: str, as_of_us: int) -> list[Seen]:
         """Held deliveries of a sender that speak for an earlier or equal instant."""
         return [
             seen
-            for (code, _), seen in self._seen.items()
-            if code == sender
-            and seen.verdict == "held"
+            for seen in self._seen[sender].values()
+            if seen.verdict == HELD
             and seen.as_of_us is not None
             and seen.as_of_us <= as_of_us
         ]
@@ -195,7 +322,11 @@ def _applied(row: dict[str, Any]) -> Applied:
         publishable=bool(row["publishable"]),
         manifest_sha256=str(row["manifest_sha256"]),
         rows={str(file["feed"]): int(file["rows_read"] or 0) for file in files},
-        hashes=frozenset((str(f["feed"]), str(f["sha256"])) for f in files),
+        hashes=frozenset(
+            str(file["sha256"])
+            for file in (*files, *(row["sources"] or ()))
+            if file["sha256"]
+        ),
     )
 
 
@@ -211,4 +342,10 @@ def _seen(row: dict[str, Any]) -> Seen:
         as_of_us=_microseconds(row["as_of"]),
         scope_kind=None if kind is None else str(kind),
         row=row,
+        blocking=frozenset(
+            str(finding["edit_id"])
+            for finding in findings
+            if finding["severity"] == "F"
+        ),
+        freed=frozenset(row["freed"] or ()),
     )

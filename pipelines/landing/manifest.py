@@ -20,9 +20,18 @@ from pydantic import (
     model_validator,
 )
 
+from pipelines.dialects.model import GENERIC
+
 SPEC_VERSION = "1.0"
 MAX_BYTES = 5_000_000
 
+# More than any file has, and what the ledger's 64 bits hold.
+_MOST = 1 << 50
+# Packages describe today. A year of one or five digits has no local date.
+_YEARS = range(1990, 2200)
+_CONTROL_DEPTH = 4
+
+_DIALECT = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")
 _PACKAGE_ID = re.compile(
     r"^(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -53,7 +62,34 @@ def _instant(value: object) -> object:
     if not isinstance(value, str) or not _OFFSET.search(value):
         message = "must be an RFC 3339 instant with an offset"
         raise ValueError(message)
-    return datetime.fromisoformat(value)
+    instant = datetime.fromisoformat(value)
+    if instant.year not in _YEARS:
+        message = f"must lie in the years {_YEARS.start} to {_YEARS.stop - 1}"
+        raise ValueError(message)
+    return instant
+
+
+def _totals(value: object, depth: int = 0) -> object:
+    """Control totals: text keys that can be written, numbers that can be compared."""
+    if isinstance(value, dict):
+        if depth == _CONTROL_DEPTH:
+            message = "must not be nested deeper than a total by term"
+            raise ValueError(message)
+        for name, inner in value.items():
+            _writable(name)
+            _totals(inner, depth + 1)
+    elif isinstance(value, int | float) and not abs(value) < _MOST:
+        message = "must have totals that are finite and plausible"
+        raise ValueError(message)
+    return value
+
+
+def _writable(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        message = "must be named in Unicode characters"
+        raise ValueError(message) from None
 
 
 def _encoding(value: object) -> object:
@@ -84,19 +120,30 @@ class _Strict(BaseModel):
 
 
 class DeclaredFile(_Strict):
-    """What a manifest says about one file."""
+    """What a manifest says about one file.
 
-    feed: str
+    Attributes:
+        feed: The feed, or in a file of a dialect the table or kind of document.
+        rows: Its records; of XML and JSON its documents.
+        dialect: The file's own, where it is not the package's.
+    """
+
+    feed: Annotated[str, Field(min_length=1, max_length=60)]
     name: Annotated[str, Field(pattern=_FILE_NAME)]
-    rows: Annotated[int, Field(ge=0)]
-    bytes: Annotated[int, Field(ge=0)]
+    rows: Annotated[int, Field(ge=0, lt=_MOST)]
+    bytes: Annotated[int, Field(ge=0, lt=_MOST)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
     encoding: Annotated[str, BeforeValidator(_encoding)] = "utf-8"
     delimiter: Annotated[str, Field(pattern=r"^[\x09\x20-\x7e]$")] = ","
     quote: Annotated[str, Field(pattern=r"^[\x21-\x7e]?$")] | None = '"'
-    header: Literal[True] = True
+    header: bool = True
     null_tokens: tuple[str, ...] = Field(default=(), strict=False)
-    distinct_students: Annotated[int, Field(ge=0)] | None = None
+    distinct_students: Annotated[int, Field(ge=0, lt=_MOST)] | None = None
+    dialect: Annotated[str, Field(pattern=_DIALECT)] | None = None
+
+    def given(self, name: str) -> bool:
+        """Whether the manifest itself says so, and it is not the default."""
+        return name in self.model_fields_set
 
     @property
     def is_parquet(self) -> bool:
@@ -134,8 +181,11 @@ class Manifest(_Strict):
     as_of: Instant
     timezone: Annotated[str, BeforeValidator(_zone)] | None = None
     previous_package_id: str | None = None
+    dialect: Annotated[str, Field(pattern=_DIALECT)] = GENERIC
     files: Annotated[tuple[DeclaredFile, ...], Field(strict=False)]
-    control: dict[str, Any] = Field(default_factory=dict)
+    control: Annotated[dict[str, Any], BeforeValidator(_totals)] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "Manifest":
@@ -145,12 +195,30 @@ class Manifest(_Strict):
         if self.mode == "delta" and self.scope.kind != "full":
             problems.append("a delta has no window of terms")
         names = [file.name for file in self.files]
-        feeds = [file.feed for file in self.files]
+        feeds = [file.feed for file in self.files_of(GENERIC)]
         if len(set(names)) != len(names) or len(set(feeds)) != len(feeds):
             problems.append("a file or a feed is listed twice")
+        if any(not file.header for file in self.files_of(GENERIC)):
+            problems.append("a generic file has a header")
+        if any(file.delimiter == file.quote for file in self.files):
+            problems.append("a delimiter and a quote are the same character")
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def dialect_of(self, file: DeclaredFile) -> str:
+        """The dialect of one file: its own, else the package's."""
+        return file.dialect or self.dialect
+
+    def files_of(self, dialect: str) -> tuple[DeclaredFile, ...]:
+        """The files of one dialect, in the manifest's order."""
+        return tuple(f for f in self.files if self.dialect_of(f) == dialect)
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """The dialects of its files, each once, the generic one left out."""
+        found = dict.fromkeys(self.dialect_of(file) for file in self.files)
+        return tuple(name for name in found if name != GENERIC)
 
     @property
     def is_full_snapshot(self) -> bool:

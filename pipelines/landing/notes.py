@@ -6,6 +6,8 @@ words a college reads (``returns``), or findings about rows, which stay in frame
 
 from dataclasses import dataclass
 
+_LONGEST = 500
+
 
 @dataclass(frozen=True)
 class Note:
@@ -20,6 +22,8 @@ class Note:
         column: The column concerned.
         value: What was found; never personal data.
         count: How often.
+        file: The file, where it is not the one of the feed.
+        overridden_by: The decision that made it a warning; None when none did.
     """
 
     edit_id: str
@@ -29,3 +33,21 @@ class Note:
     column: str | None = None
     value: str | None = None
     count: int = 1
+    file: str | None = None
+    overridden_by: str | None = None
+
+    def __post_init__(self) -> None:
+        """Keep names and keys that a sender chose printable, and short."""
+        for name in ("column", "value", "file"):
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, printable(text))
+
+
+def printable(text: str) -> str:
+    """The text with what is no character escaped, at most 500 characters long.
+
+    A file name that is no UTF-8 and a JSON string can hold lone surrogates, which no
+    Parquet file and no terminal takes.
+    """
+    return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()

@@ -4,8 +4,10 @@ Belongs here: the mutable state of one package in one wave. Does not belong here
 rows, which stay in one frame a feed for all colleges of the wave.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+
+import polars as pl
 
 from pipelines.contracts.model import Contracts, Edit, Sender
 from pipelines.landing.inbox import Delivery
@@ -18,10 +20,20 @@ HELD = "held"
 REJECTED = "rejected"
 REPEAT = "repeat"
 RETIRED = "retired"
+REPLAYED = "replayed"
 APPLIED = (ACCEPTED, WITH_QUARANTINE)
 
 # What nobody can release by hand: the file itself cannot be used.
-_DAMAGE = {"F05", "F06", "F07", "F08", "F20"}
+_DAMAGE = {"F05", "F06", "F07", "F08", "F20", "D01", "D04"}
+
+
+# The system's own name of a column of a feed, in one file of a dialect.
+OWN_COLUMNS = {
+    "feed": pl.String,
+    "file": pl.String,
+    "column": pl.String,
+    "own": pl.String,
+}
 
 
 class ConservationError(Exception):
@@ -37,6 +49,7 @@ class Tally:
         released: Rows quarantined on earlier nights whose parent came tonight.
         changed: Rows written to the change log because they differ from before.
         removed: Rows that ended tonight, by absence or by an explicit row.
+        rejudged: Rows in force that left it because what they refer to has changed.
         verdict: accepted, held or rejected.
     """
 
@@ -51,6 +64,7 @@ class Tally:
     released: int = 0
     changed: int = 0
     removed: int = 0
+    rejudged: int = 0
     verdict: str = ACCEPTED
 
     def conserve(self) -> None:
@@ -66,8 +80,51 @@ class Tally:
 
 
 @dataclass
+class SourceAccount:
+    """What became of the records of one table in one file of a dialect.
+
+    Attributes:
+        file: The file's name.
+        table: The table of the student system.
+        rows_read: The independent count; None while the file is unread.
+        used: Records that became rows of feeds, or stand behind such rows.
+        set_aside: Records that by a rule became nothing, a rule.
+        unreadable: Records that are none.
+        verdict: accepted, held or rejected.
+    """
+
+    file: str
+    table: str
+    sha256: str = ""
+    bytes: int = 0
+    rows_read: int | None = None
+    used: int = 0
+    set_aside: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0
+    verdict: str = ACCEPTED
+
+    def conserve(self) -> None:
+        """Check that every record read has become exactly one thing.
+
+        Raises:
+            ConservationError: The sums differ.
+        """
+        out = self.used + sum(self.set_aside.values()) + self.unreadable
+        if self.rows_read is not None and self.rows_read != out:
+            message = f"{self.table}: {self.rows_read} records in, {out} out"
+            raise ConservationError(message)
+
+
+@dataclass
 class Parcel:
-    """One admitted package of a wave."""
+    """One admitted package of a wave.
+
+    Attributes:
+        sources: The files of dialects; ``tallies`` has the feeds made of them.
+        freed: Edits that people have let the package through; ``*`` stands for all.
+        own_columns: ``feed``, ``file``, ``column``, ``own``: names in those files.
+        overrides: (feed, edit id) to the decision by which the edit only warns.
+    """
 
     delivery: Delivery
     manifest: Manifest
@@ -75,10 +132,15 @@ class Parcel:
     manifest_sha256: str
     sender: Sender
     package_seq: int
-    released_by_hand: bool = False
+    freed: frozenset[str] = frozenset()
     notes: list[Note] = field(default_factory=list)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    sources: list[SourceAccount] = field(default_factory=list)
+    own_columns: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema=OWN_COLUMNS)
+    )
     publishable: bool = True
+    overrides: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def institution_code(self) -> str:
@@ -102,17 +164,26 @@ class Parcel:
         return next((f for f in self.manifest.files if f.feed == feed), None)
 
     def hold(self, note: Note) -> None:
-        """Add a remark that keeps the package from being applied."""
+        """Add a remark that keeps the package from being applied, if it counts."""
+        decision_id = self.overrides.get((note.feed or "", note.edit_id))
+        if decision_id is not None:
+            note = replace(note, severity="W", overridden_by=decision_id)
+            self.notes.append(note)
+            return
         self.notes.append(note)
         tally = self.tallies.get(note.feed or "")
         if tally is not None and tally.verdict == ACCEPTED:
             tally.verdict = HELD
 
+    def is_freed(self, edit_id: str) -> bool:
+        """Whether a person has let the package through this edit."""
+        return edit_id not in _DAMAGE and not self.freed.isdisjoint({edit_id, "*"})
+
     def is_blocked(self, contracts: Contracts) -> bool:
         """Whether a remark keeps the package from being applied as a whole."""
         return any(
             blocks(contracts.edit(note.edit_id), note)
-            and not (self.released_by_hand and note.edit_id not in _DAMAGE)
+            and not self.is_freed(note.edit_id)
             for note in self.notes
         )
 

@@ -25,6 +25,13 @@ from pipelines.landing.notes import Note
 _LF, _CR = 10, 13
 _BOM = b"\xef\xbb\xbf"
 _REPLACEMENT = "\ufffd".encode()
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_WIDE_MARKS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 _DISGUISES = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
@@ -89,7 +96,12 @@ class _Records:
 
 
 def preflight(
-    content: bytes, encoding: str, delimiter: str, quote: str | None
+    content: bytes,
+    encoding: str,
+    delimiter: str,
+    quote: str | None,
+    *,
+    trailer: str | None = None,
 ) -> Preflight:
     """Count, locate and judge the records of a delimited file.
 
@@ -98,6 +110,8 @@ def preflight(
         encoding: A Python codec name from the manifest.
         delimiter: One ASCII character.
         quote: One ASCII character; None or empty when nothing is quoted.
+        trailer: First field of the last line where there has to be one; None when
+            there may be one that says TRAILER.
 
     Returns:
         The sound records and everything that is wrong with the others.
@@ -106,19 +120,25 @@ def preflight(
     disguise = next((what for sign, what in _DISGUISES if start.startswith(sign)), None)
     if disguise is not None:
         return Preflight(notes=[_refusal("F07", 1, f"the file is {disguise}")])
+    wide = next((what for mark, what in _WIDE_MARKS if content.startswith(mark)), None)
+    if wide is not None and not (wide == "UTF-16" and encoding.startswith("utf-16")):
+        value = f"the file is {wide}, declared is {encoding}"
+        return Preflight(notes=[_refusal("F08", 1, value)])
     text = _as_utf8(content, encoding).removeprefix(_BOM)
     for pattern, what in ((b"\x00", "a NUL byte"), (_BOM, "a byte-order mark inside")):
         at = text.find(pattern)
         if at >= 0:
             line = text.count(b"\n", 0, at) + 1
             return Preflight(notes=[_refusal("F20", line, what)])
-    if not text.strip():
+    if not text[:4096].strip() and not text.strip():
         return Preflight(notes=[_refusal("F07", 1, "the file has no header")])
+    if (endless := _endless_line(text)) is not None:
+        return Preflight(notes=[_too_long(endless)])
     found = _records(text, delimiter, quote)
     if found.open_quote_line is not None:
         line = found.open_quote_line
         return Preflight(notes=[_refusal("F20", line, "a quote is never closed")])
-    return _judge(text, found, delimiter, quote)
+    return _judge(text, found, delimiter, quote, trailer)
 
 
 def _refusal(edit_id: str, line: int | None, value: str) -> Note:
@@ -130,11 +150,50 @@ def _as_utf8(content: bytes, encoding: str) -> bytes:
 
     Replacing never swallows an ASCII byte, so lines and fields stay where they are.
     """
+    if encoding in {"utf-8", "utf-8-sig"} and _is_utf8(content):
+        return content
+    if encoding == "iso8859-1":
+        # As in the WHATWG Encoding Standard: nobody means its control characters
+        # 80 to 9F, and everybody has the quotes that Windows puts there.
+        encoding = "cp1252"
+    return content.decode(encoding, errors="replace").encode()
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether the bytes are UTF-8, found out without a second copy of them."""
+    if not content:
+        return True
+    ends = pa.array([0, len(content)], pa.int64()).buffers()[1]
+    buffers = [None, ends, pa.py_buffer(content)]
     try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        return content.decode(encoding, errors="replace").encode()
-    return content if encoding in {"utf-8", "ascii"} else text.encode()
+        pa.Array.from_buffers(pa.large_string(), 1, buffers).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _endless_line(text: bytes) -> int | None:
+    """The first physical line above the limit, told before quotes are looked at.
+
+    Positions of 300 MB of quotes take gigabytes; a record is at least a line long. A
+    line above the limit covers one of these windows, which has no break then.
+    """
+    window = MAX_RECORD_BYTES // 2
+    for start in range(0, len(text) - window, window):
+        stop = start + window
+        if any(text.find(mark, start, stop) >= 0 for mark in (b"\n", b"\r")):
+            continue
+        first = max(text.rfind(mark, 0, start) for mark in (b"\n", b"\r")) + 1
+        ends = [text.find(mark, stop) for mark in (b"\n", b"\r")]
+        end = min((end for end in ends if end >= 0), default=len(text))
+        if end - first > MAX_RECORD_BYTES:
+            return len(_breaks(text[:first], _view(text[:first]))) + 1
+    return None
+
+
+def _too_long(line: int) -> Note:
+    value = f"a record is longer than {MAX_RECORD_BYTES} bytes"
+    return _refusal("F20", line, value)
 
 
 def _view(text: bytes) -> pl.Series:
@@ -158,13 +217,17 @@ def _records(text: bytes, delimiter: str, quote: str | None) -> _Records:
         end = {"break_number": [len(breaks)], "stop": [len(text)]}
         stops = stops.vstack(pl.DataFrame(end, schema=stops.schema))
     misplaced = _misplaced(view, quotes, ord(delimiter))
-    frame = stops.select(
-        start=pl.col("stop").shift(1).cast(pl.Int64) + 1,
-        stop=pl.col("stop").cast(pl.Int64),
-        next_start=(pl.col("stop").cast(pl.Int64) + 1).clip(upper_bound=len(text)),
-        line=pl.col("break_number").shift(1).cast(pl.Int64) + 2,
-        last_line=pl.col("break_number").cast(pl.Int64) + 1,
-    ).with_columns(pl.col("start").fill_null(0), pl.col("line").fill_null(1))
+    frame = (
+        _without_blanks(text, stops)
+        .select(
+            start=pl.col("before").cast(pl.Int64) + 1,
+            stop=pl.col("stop").cast(pl.Int64),
+            next_start=(pl.col("stop").cast(pl.Int64) + 1).clip(upper_bound=len(text)),
+            line=pl.col("break_before").cast(pl.Int64) + 2,
+            last_line=pl.col("break_number").cast(pl.Int64) + 1,
+        )
+        .with_columns(pl.col("start").fill_null(0), pl.col("line").fill_null(1))
+    )
     before_stop = delimiters.search_sorted(frame["stop"]).cast(pl.Int64)
     frame = frame.with_columns(
         fields=before_stop - before_stop.shift(1, fill_value=0) + 1,
@@ -174,6 +237,20 @@ def _records(text: bytes, delimiter: str, quote: str | None) -> _Records:
     if b"\r" in text:
         frame = _without_carriage(frame, view)
     return _Records(frame, _open_quote(breaks, quotes, misplaced), is_terminated)
+
+
+def _without_blanks(text: bytes, stops: pl.DataFrame) -> pl.DataFrame:
+    """Where records stop and the ones before them did, blank lines left out.
+
+    They go while a record is two short columns: 60 MB of them fit in 60 KB of gzip.
+    """
+    with_before = stops.with_columns(
+        before=pl.col("stop").shift(1), break_before=pl.col("break_number").shift(1)
+    )
+    if not any(blank in text for blank in (b"\n\n", b"\r\r", b"\n\r")):
+        return with_before
+    is_blank = pl.col("stop") - pl.col("before") == 1
+    return with_before.filter(~is_blank.fill_null(value=False))
 
 
 def _at(text: bytes, view: pl.Series, character: str | None) -> pl.Series:
@@ -246,16 +323,26 @@ def _holds(starts: pl.Series, positions: pl.Series) -> pl.Series:
 
 
 def _judge(
-    text: bytes, found: _Records, delimiter: str, quote: str | None
+    text: bytes,
+    found: _Records,
+    delimiter: str,
+    quote: str | None,
+    wanted: str | None,
 ) -> Preflight:
     frame = found.frame
     first = frame.row(0, named=True)
     if first["stop"] == first["start"]:
         return Preflight(notes=[_refusal("F07", 1, "the first line is blank")])
-    header = _split(text[: first["stop"]], delimiter, quote)
-    notes = _structure(found, len(header))
+    try:
+        header = _split(text[: first["stop"]], delimiter, quote)
+    except csv.Error:
+        # A stray quote joins it with later lines, or a name is longer than a page.
+        return Preflight(notes=[_refusal("F20", 1, "the header is no record")])
     data = frame.slice(1).filter(pl.col("stop") > pl.col("start"))
-    trailer = _trailer(text, data, delimiter, len(header))
+    trailer = _trailer(text, data, delimiter, len(header), wanted)
+    notes = _structure(found, len(header), has_trailer=trailer is not None)
+    if wanted is not None and trailer is None:
+        notes.append(_refusal("F20", None, f"the {wanted} line is missing"))
     if trailer is not None:
         line = data["line"][-1]
         data = data.head(-1)
@@ -286,17 +373,17 @@ def _split(record: bytes, delimiter: str, quote: str | None) -> list[str]:
     return [name.strip() for name in next(reader)]
 
 
-def _structure(found: _Records, columns: int) -> list[Note]:
+def _structure(found: _Records, columns: int, *, has_trailer: bool) -> list[Note]:
     """F20 for what makes the count itself doubtful."""
     frame = found.frame
     notes = []
     last = frame.row(-1, named=True)
-    if not found.is_terminated and last["fields"] < columns:
+    is_whole = found.is_terminated or has_trailer
+    if not is_whole and last["fields"] < columns:
         notes.append(_refusal("F20", last["line"], "the last line is cut off"))
     long = frame.filter(pl.col("stop") - pl.col("start") > MAX_RECORD_BYTES)
     if len(long):
-        value = f"a record is longer than {MAX_RECORD_BYTES} bytes"
-        notes.append(_refusal("F20", long["line"][0], value))
+        notes.append(_too_long(long["line"][0]))
     # Inside one line a stray quote harms one record; across lines it may have
     # swallowed others, and nobody can tell how many.
     doubtful = frame.filter(pl.col("misplaced") & (pl.col("spanned") > 1))
@@ -307,16 +394,23 @@ def _structure(found: _Records, columns: int) -> list[Note]:
 
 
 def _trailer(
-    text: bytes, data: pl.DataFrame, delimiter: str, columns: int
+    text: bytes,
+    data: pl.DataFrame,
+    delimiter: str,
+    columns: int,
+    wanted: str | None,
 ) -> int | None:
     """The rows a last line ``TRAILER|n`` declares."""
-    if not len(data) or columns == 2:
+    if not len(data) or (columns == 2 and wanted is None):
         return None
     last = data.row(-1, named=True)
-    mark = f"TRAILER{delimiter}".encode()
+    mark = f"{wanted or 'TRAILER'}{delimiter}".encode()
     record = text[last["start"] : last["stop"]]
     rest = record.removeprefix(mark).strip()
-    return int(rest) if record.startswith(mark) and rest.isdigit() else None
+    if not record.startswith(mark) or not rest.isdigit():
+        return None
+    # No file has more rows than this has digits; int() refuses thousands of them.
+    return int(rest[:18]) if len(rest) <= 18 else 10**18
 
 
 def _encoding_faults(
@@ -327,6 +421,19 @@ def _encoding_faults(
         lost=_holds(data["start"], _lost(text)),
         twice=_holds(data["start"], _decoded_twice(text)),
     )
+    return judge_encoding(data)
+
+
+def judge_encoding(data: pl.DataFrame) -> tuple[pl.DataFrame, list[Note]]:
+    """F08 by the shares of the specification.
+
+    Args:
+        data: One row a record: ``line``, ``lost`` and ``twice`` (Boolean).
+
+    Returns:
+        The same, ``twice`` cleared where it is too rare to be more than a name, and
+        the remarks that refuse the file.
+    """
     rows = max(len(data), 1)
     notes = []
     for column, what in (
@@ -354,7 +461,7 @@ def _lost(text: bytes) -> pl.Series:
 
 
 def _decoded_twice(text: bytes) -> pl.Series:
-    """Positions of UTF-8 read as Windows-1252 and written again: Ã©, Â°, â€™."""
+    """Positions of UTF-8 read as Windows-1252 or Latin-1 and written again: Ã©, â€™."""
     if not any(lead in text for lead in (b"\xc3\x82", b"\xc3\x83", b"\xc3\xa2")):
         return pl.Series([], dtype=pl.UInt32)
     view = _view(text)
@@ -364,7 +471,10 @@ def _decoded_twice(text: bytes) -> pl.Series:
         for ahead in (1, 2, 3, 4)
     )
     wide = third.is_in(pl.Series([0xC2, 0xC5, 0xC6, 0xCB, 0xE2], dtype=pl.UInt8))
-    punctuation = (third == 0xE2) & (fourth == 0x82) & (fifth == 0xAC)
+    # The E2 of a quote or a dash is followed by 80, which Windows-1252 reads as a euro
+    # sign and Latin-1 as a control character.
+    euro = (third == 0xE2) & (fourth == 0x82) & (fifth == 0xAC)
+    punctuation = euro | ((third == 0xC2) & (fourth == 0x80))
     hits = (
         ((second == 0x83) & wide)
         | ((second == 0x82) & (third == 0xC2))

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.contracts.model import Feed
+from pipelines.contracts.model import Column, Feed
 from pipelines.durable import sync_folder
 from pipelines.settings import Home
 
@@ -78,6 +78,19 @@ def tokenise(
     return joined.with_columns(replaced).drop("_token")
 
 
+def with_tokens(feed: Feed, rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """Rows as sent with ``_token``, by which numbers are compared with those in force.
+
+    Args:
+        feed: Any feed; ``_token`` is null but for ``person_identifier``.
+        rows: Rows as sent.
+        stored: The same rows in the same order, by ``tokenise``.
+    """
+    if feed.name != "person_identifier":
+        return rows.with_columns(_token=pl.lit(None, pl.String))
+    return rows.with_columns(stored["id_value"].alias("_token"))
+
+
 def _tokens(
     numbers: pl.DataFrame, key: bytes, con: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
@@ -97,6 +110,19 @@ def _tokens(
         params={"prefix": TOKEN_PREFIX, "outer": outer, "inner": inner},
     )
     return pl.DataFrame(tokens.to_arrow_table())
+
+
+def is_shown(column: Column) -> bool:
+    """Whether a return file may show the column's values.
+
+    A college's own student numbers are shown: without them nobody finds the row. What
+    kind of identifier, name or merge a key is about is shown too, and the dates in it.
+    """
+    if column.classification == "restricted":
+        return False
+    if column.classification != "personal" or column.name.endswith("student_id"):
+        return True
+    return column.is_key and column.type.kind in ("code", "date")
 
 
 def masked(feed: Feed, name: str) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Rows quarantined for a missing parent, looked at again (clarification 9).
+"""Rows quarantined for what they refer to, looked at again (clarification 9).
 
 Belongs here: finding them and reading them again from the stored file. Does not
 belong here: whether the parent has come, which the judge says.
@@ -13,15 +13,18 @@ from dataclasses import dataclass, replace
 import duckdb
 import polars as pl
 
-from pipelines.contracts.model import Feed
+from pipelines.contracts.model import Contracts, Feed
 from pipelines.contracts.polars import typed as as_typed
 from pipelines.landing.duplicates import key_columns
+from pipelines.landing.files import read_again
 from pipelines.landing.gather import gather
+from pipelines.landing.judge import parent_edits
 from pipelines.landing.ledger import Applied, History
 from pipelines.landing.manifest import parse_manifest
 from pipelines.landing.parcel import Parcel
-from pipelines.landing.read import ReadFile, read_file
+from pipelines.landing.read import ReadFile
 from pipelines.landing.redact import tokenise
+from pipelines.landing.rejudge import Changes
 from pipelines.landing.state import newest_in_log
 from pipelines.landing.store import object_path, read_quarantine
 from pipelines.settings import Home
@@ -33,7 +36,7 @@ class Orphans:
 
     Attributes:
         raw: As the judge needs them.
-        typed: The same rows, with ``_origin_name`` and ``_origin_sha256``.
+        typed: The same rows, with ``_origin_sha256``.
     """
 
     raw: pl.DataFrame
@@ -42,36 +45,50 @@ class Orphans:
 
 def find_orphans(
     home: Home,
+    contracts: Contracts,
     feed: Feed,
     live: Mapping[str, Parcel],
     history: History,
     present: pl.DataFrame | None,
     key: bytes,
     con: duckdb.DuckDBPyConnection,
+    changes: Changes,
 ) -> Orphans | None:
     """Rows that may be released if their parents are there now.
 
     Args:
         home: The warehouse.
+        contracts: Feeds, dialects and senders.
         feed: The child feed.
         live: The packages of the wave, by sender; only their senders' rows are read.
         history: The ledger so far.
         present: Tonight's rows of the feed as kept, which speak louder; or None.
         key: The pepper: identity numbers are compared as tokens.
         con: A connection on which ``register_applied`` was called.
+        changes: What the wave has changed so far: where no parent has changed, no
+            row that lacked one can have become good.
 
     Returns:
         The rows, or None when there are none.
     """
-    waiting = _waiting(home, feed, live, history)
+    parents = parent_edits(feed, changes.feeds)
+    senders = changes.senders({name for names in parents.values() for name in names})
+    if not senders:
+        return None
+    waiting = _waiting(home, feed, live, history).filter(
+        pl.col("institution_code").is_in(sorted(senders)),
+        pl.col("edit_ids").list.eval(pl.element().is_in(list(parents))).list.all(),
+    )
     if waiting.is_empty():
         return None
     parts = [
         (live[code], read)
         for (code, package_id), lines in waiting.group_by(
-            ["institution_code", "package_id"], maintain_order=True
+            ["institution_code", "sent_package_id"], maintain_order=True
         )
-        for read in [_read_again(home, feed, history, code, package_id, lines)]
+        for read in [
+            _read_again(home, contracts, feed, history, live[code], package_id, lines)
+        ]
         if read is not None
     ]
     if not parts:
@@ -105,11 +122,9 @@ def find_orphans(
 def _waiting(
     home: Home, feed: Feed, live: Mapping[str, Parcel], history: History
 ) -> pl.DataFrame:
-    """Quarantined rows that lacked nothing but a parent and were not sent since."""
-    orphan_edits = [edit.id for edit in feed.edits if "F16" in edit.implements]
-    kept = read_quarantine(home, feed.name).filter(
-        pl.col("institution_code").is_in(list(live)),
-        pl.col("edit_ids").list.eval(pl.element().is_in(orphan_edits)).list.all(),
+    """Quarantined rows that were not sent since."""
+    kept = read_quarantine(home, feed.name, history).filter(
+        pl.col("institution_code").is_in(list(live))
     )
     if kept.is_empty():
         return kept
@@ -141,29 +156,37 @@ def _resent_at(feed: Feed, parcel: Parcel, history: History) -> int:
 
 def _read_again(
     home: Home,
+    contracts: Contracts,
     feed: Feed,
     history: History,
-    code: object,
+    parcel: Parcel,
     package_id: object,
     lines: pl.DataFrame,
 ) -> ReadFile | None:
-    applied = _package(history, str(code), str(package_id))
+    applied = _package(history, parcel.institution_code, str(package_id))
     if applied is None:
         return None
     manifest = parse_manifest(object_path(home, applied.manifest_sha256).read_bytes())
-    declared = next((f for f in manifest.files if f.feed == feed.name), None)
-    if declared is None:
+    read = read_again(home, contracts, history, parcel.sender, manifest, feed.name)
+    if read is None:
         return None
-    content = object_path(home, declared.sha256.lower()).read_bytes()
-    read = read_file(content, declared, feed)
-    frame = read.frame.filter(pl.col("_line").is_in(lines["line"].implode()))
+    hashes = pl.DataFrame(
+        {
+            "_file": [declared.name for declared in manifest.files],
+            "_origin_sha256": [d.sha256.lower() for d in manifest.files],
+        }
+    )
+    # A row judged twice waits since the last time: it was in force in between.
+    wanted = lines.group_by(_file="file_name", _line="line").agg(
+        _sent_seq=pl.col("package_seq").max()
+    )
+    frame = read.frame.join(wanted, on=["_file", "_line"], maintain_order="left")
     return replace(
         read,
-        frame=frame.with_columns(
-            _origin_name=pl.lit(declared.name),
-            _origin_sha256=pl.lit(declared.sha256.lower()),
-            _sent_seq=pl.lit(applied.package_seq, pl.Int64),
-        ),
+        frame=frame.join(
+            hashes, on="_file", how="left", maintain_order="left"
+        ).with_columns(_origin_seq=pl.lit(applied.package_seq, pl.Int64)),
+        extension=None,
     )
 
 
@@ -173,9 +196,13 @@ def _package(history: History, code: str, package_id: str) -> Applied | None:
 
 
 def _newest(feed: Feed, typed: pl.DataFrame) -> pl.DataFrame:
-    """Of rows with one key, sent on several nights, the last one."""
+    """Of rows with one key, sent on several nights, the last one.
+
+    A package may quarantine a row and judge the one in force before it again: both
+    wait since then, and the one that was sent later counts.
+    """
     keys = key_columns(feed)
-    return typed.sort("_sent_seq", "_line").unique(
+    return typed.sort("_sent_seq", "_origin_seq", "_file", "_line").unique(
         keys, keep="last", maintain_order=True
     )
 

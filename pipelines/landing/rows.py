@@ -19,8 +19,6 @@ _META: dict[str, Any] = {
     "_package_id": pl.String,
     "_package_seq": pl.Int64,
     "_as_of": pl.Datetime("us", "UTC"),
-    "_sent_name": pl.String,
-    "_sent_sha256": pl.String,
 }
 
 
@@ -39,22 +37,18 @@ def with_lineage(
 
     Args:
         feed: The contract.
-        log: institution_code, data columns, ``_op``, ``_line``.
+        log: institution_code, data columns, ``_op``, ``_line``, ``_file``.
         live: The packages of the wave by sender.
 
     Returns:
         Everything ``landing_schema`` has except ``_wave_id``; a row that ended by
         absence names no file.
     """
-    sent = pl.col("_line") > 0
     return (
-        log.join(_meta(feed, live), on="institution_code", how="left")
-        .with_columns(
-            _file_name=pl.when(sent).then("_sent_name"),
-            _file_sha256=pl.when(sent).then("_sent_sha256"),
-            _contract_version=pl.lit(feed.version),
-        )
-        .drop("_sent_name", "_sent_sha256")
+        log.rename({"_file": "_file_name"})
+        .join(_meta(live), on="institution_code", how="left")
+        .join(_hashes(live), on=["institution_code", "_file_name"], how="left")
+        .with_columns(_contract_version=pl.lit(feed.version))
     )
 
 
@@ -64,12 +58,10 @@ def released_log(
     """Released rows as changes of tonight's package, by the file they were sent in."""
     data = [column.name for column in feed.data_columns]
     log = passed.select(
-        "institution_code", *data, "_op", "_line", "_origin_name", "_origin_sha256"
+        "institution_code", *data, "_op", "_line", "_file", "_origin_sha256"
     )
-    named = with_lineage(feed, log, live).with_columns(
-        _file_name="_origin_name", _file_sha256="_origin_sha256"
-    )
-    return named.drop("_origin_name", "_origin_sha256")
+    named = with_lineage(feed, log, live).with_columns(_file_sha256="_origin_sha256")
+    return named.drop("_origin_sha256")
 
 
 def quarantine_rows(mine: QuarantinedFeed, live: Mapping[str, Parcel]) -> pl.DataFrame:
@@ -85,34 +77,54 @@ def quarantine_rows(mine: QuarantinedFeed, live: Mapping[str, Parcel]) -> pl.Dat
         .with_columns(masked(feed, name) for name in names)
         .select(
             "institution_code",
+            pl.col("_file").alias("file_name"),
             pl.col("_line").alias("line"),
             "edit_ids",
             row_json=pl.struct(names).struct.json_encode(),
         )
     )
-    bad = mine.gathered.bad.group_by("institution_code", "line").agg(
+    bad = mine.gathered.bad.group_by("institution_code", "file", "line").agg(
         edit_ids=pl.col("edit_id").unique().sort(), raw=pl.col("raw").first()
     )
     raw = pl.col("raw")
     if has_restricted(feed):
         # Which field is which cannot be told in a record that is no row.
-        raw = raw.str.replace_all(r"\\d", "#")
+        raw = raw.str.replace_all(r"\d", "#")
     bad = bad.select(
         "institution_code",
+        pl.col("file").alias("file_name"),
         "line",
         "edit_ids",
         row_json=pl.struct(_raw=raw).struct.json_encode(),
     )
-    meta = _meta(feed, live).select(
+    meta = _meta(live).select(
         "institution_code",
         package_id="_package_id",
         package_seq="_package_seq",
-        file_name="_sent_name",
     )
-    return pl.concat([rows, bad]).join(meta, on="institution_code", how="left")
+    return (
+        pl.concat([rows, bad])
+        .join(meta, on="institution_code", how="left")
+        .with_columns(sent_package_id="package_id", rejudged=pl.lit(value=False))
+    )
 
 
-def _meta(feed: Feed, live: Mapping[str, Parcel]) -> pl.DataFrame:
+def _hashes(live: Mapping[str, Parcel]) -> pl.DataFrame:
+    """The SHA-256 of every file of the wave."""
+    return pl.DataFrame(
+        [
+            (code, declared.name, declared.sha256.lower())
+            for code, parcel in live.items()
+            for declared in parcel.manifest.files
+        ],
+        schema=dict.fromkeys(
+            ["institution_code", "_file_name", "_file_sha256"], pl.String
+        ),
+        orient="row",
+    )
+
+
+def _meta(live: Mapping[str, Parcel]) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
@@ -120,11 +132,8 @@ def _meta(feed: Feed, live: Mapping[str, Parcel]) -> pl.DataFrame:
                 "_package_id": parcel.manifest.package_id,
                 "_package_seq": parcel.package_seq,
                 "_as_of": parcel.manifest.as_of,
-                "_sent_name": tally.name if tally else None,
-                "_sent_sha256": tally.sha256 if tally else None,
             }
             for code, parcel in live.items()
-            for tally in [parcel.tallies.get(feed.name)]
         ],
         schema=_META,
     )

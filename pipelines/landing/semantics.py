@@ -23,7 +23,8 @@ class Effect:
     """What loading the rows of one feed does.
 
     Attributes:
-        log: Changed rows: ``institution_code``, data columns, ``_op``, ``_line``.
+        log: Changed rows: ``institution_code``, data columns, ``_op``,
+            ``_line``, ``_file``.
         kept: Rows that are absent but stay in force until an explicit row ends them.
         unknown: ``institution_code``, ``_row`` of deletions whose key is not in force.
         after: The rows in force afterwards, with ``is_closed``.
@@ -48,8 +49,8 @@ def effect(
 
     Args:
         feed: The contract.
-        loaded: Typed good rows with ``institution_code``, ``_row``, ``_line`` and
-            ``_op`` (U, D or null).
+        loaded: Typed good rows with ``institution_code``, ``_row``, ``_line``,
+            ``_file`` and ``_op`` (U, D or null).
         present: The same columns, at least the key, of every row that was sent, good
             or not: a row that is quarantined is not absent.
         in_force: Rows in force before, for the colleges of the wave, with
@@ -69,7 +70,7 @@ def effect(
     changed = _changed(feed, upserts, in_force, keys)
     open_rows = in_force.filter(~pl.col("is_closed"))
     ended = open_rows.join(
-        deletes.select(*keys, "_line"), on=keys, how="inner", nulls_equal=True
+        deletes.select(*keys, "_file", "_line"), on=keys, how="inner", nulls_equal=True
     )
     unknown = deletes.join(open_rows, on=keys, how="anti", nulls_equal=True)
     absent = _absent(feed, present, open_rows, scopes, keys)
@@ -77,13 +78,13 @@ def effect(
     kept = absent if stays else absent.clear()
     gone = absent.clear() if stays else absent
     op = pl.lit(CLOSE if feed.absence == "close" else DELETE).alias("_op")
-    line = pl.lit(0, pl.Int64).alias("_line")
-    columns = ["institution_code", *data, "_op", "_line"]
+    place = (pl.lit(0, pl.Int64).alias("_line"), pl.lit(None, pl.String).alias("_file"))
+    columns = ["institution_code", *data, "_op", "_line", "_file"]
     log = pl.concat(
         [
             changed.with_columns(pl.lit(UPSERT).alias("_op")).select(columns),
             ended.with_columns(op).select(columns),
-            gone.with_columns(op, line).select(columns),
+            gone.with_columns(op, *place).select(columns),
         ]
     )
     beside = _beside(feed, pl.concat([ended, gone], how="diagonal"), in_force)

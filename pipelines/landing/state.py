@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipelines.contracts.arrow import landing_schema
 from pipelines.contracts.model import Contracts, Feed
 from pipelines.contracts.sql import empty_view, in_force_select
+from pipelines.landing.ledger import IN_EFFECT, History
 from pipelines.landing.parcel import APPLIED
 from pipelines.settings import Home
 
@@ -110,26 +111,54 @@ def in_force_schema(feed: Feed) -> dict[str, pl.DataType]:
     return dict(pl.DataFrame(schema.empty_table()).schema)
 
 
-def register_applied(home: Home, con: duckdb.DuckDBPyConnection) -> None:
-    """Make the applied packages known to a connection, for ``in_force_of``."""
-    _register_packages(home, con)
+def register_applied(history: History, con: duckdb.DuckDBPyConnection) -> None:
+    """Make the applied packages known to a connection, for ``in_force_of``.
+
+    Args:
+        history: The ledger; also one with packages of a wave that is not committed.
+        con: The connection that will read what is in force.
+    """
+    con.register(_PACKAGES, history.packages())
+
+
+def leave_force(feed: Feed, rows: pl.DataFrame, con: duckdb.DuckDBPyConnection) -> None:
+    """Let a feed's view on a connection show that rows have left force.
+
+    Args:
+        feed: The feed; rows of a reference feed are closed.
+        rows: The sender and key of the rows.
+        con: Has the view, which is replaced by data columns and ``is_closed``.
+    """
+    keys = ["institution_code", *feed.key]
+    names = ["institution_code", *(c.name for c in feed.data_columns), "is_closed"]
+    now = pl.DataFrame(con.sql(f"from {feed.name}").to_arrow_table()).select(names)
+    gone = rows.select(keys)
+    rest = now.join(gone, on=keys, how="anti", nulls_equal=True)
+    if feed.absence == "close":
+        closed = now.join(gone, on=keys, how="semi", nulls_equal=True)
+        rest = pl.concat([rest, closed.with_columns(is_closed=pl.lit(value=True))])
+    con.register(feed.name, rest)
 
 
 def _register_packages(home: Home, con: duckdb.DuckDBPyConnection) -> bool:
     if not any(home.ledger.glob("*.parquet")):
         return False
+    files = _quoted(home.ledger / "*.parquet")
+    con.execute(
+        "create or replace temp view _ledger as "
+        f"from read_parquet({files}, union_by_name = true)"
+    )
     verdicts = ", ".join(f"'{verdict}'" for verdict in APPLIED)
     con.execute(
         f"create or replace temp view {_PACKAGES} as "
         "select distinct institution_code, package_id, wave_id "
-        f"from read_parquet({_quoted(home.ledger / '*.parquet')}) "
-        f"where verdict in ({verdicts})"
+        f"from ({IN_EFFECT.format(ledger='_ledger')}) where verdict in ({verdicts})"
     )
     return True
 
 
 def _has_rows(home: Home, feed: Feed) -> bool:
-    return any(home.ledger.glob("*.parquet")) and any(
+    return any(
         file.name != "anchor.parquet"
         for file in (home.accepted / feed.name).glob("*.parquet")
     )

@@ -17,10 +17,14 @@ import pyarrow.parquet as pq
 
 from pipelines.contracts.arrow import landing_schema
 from pipelines.contracts.model import Contracts, Feed
-from pipelines.landing.ledger import committed_waves
+from pipelines.landing.certified import prepare_certified
+from pipelines.landing.decisions import prepare_decisions
+from pipelines.landing.ledger import History, committed_waves
 from pipelines.settings import Home
 
 ANCHOR = "anchor.parquet"
+# ``package_id`` is the package that was judged, ``sent_package_id`` the one whose file
+# holds the row: another one where the row was in force until ``rejudged``.
 QUARANTINE_SCHEMA: dict[str, Any] = {
     "institution_code": pl.String,
     "package_id": pl.String,
@@ -30,6 +34,17 @@ QUARANTINE_SCHEMA: dict[str, Any] = {
     "line": pl.Int64,
     "edit_ids": pl.List(pl.String),
     "row_json": pl.String,
+    "sent_package_id": pl.String,
+    "rejudged": pl.Boolean,
+}
+
+EXTENSION_SCHEMA: dict[str, Any] = {
+    "institution_code": pl.String,
+    "package_id": pl.String,
+    "line": pl.Int64,
+    "key_json": pl.String,
+    "name": pl.String,
+    "value": pl.String,
 }
 
 
@@ -39,17 +54,19 @@ def prepare(home: Home, contracts: Contracts) -> None:
     The anchor has no rows: it lets every reader glob a feed that nobody sent yet.
     """
     home.ledger.mkdir(parents=True, exist_ok=True)
+    prepare_decisions(home)
+    prepare_certified(home, contracts)
     for feed in contracts.feeds.values():
         folder = home.accepted / feed.name
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / ANCHOR).exists():
             _write(folder / ANCHOR, landing_schema(feed).empty_table())
     happened = committed_waves(home)
-    for root in (home.accepted, home.quarantine):
-        for file in root.glob("*/*.parquet"):
-            if file.name != ANCHOR and file.stem not in happened:
+    for root in _written_by_waves(home):
+        for file in root.glob("**/*.parquet"):
+            if file.name != ANCHOR and _wave_of(file) not in happened:
                 file.unlink()
-    for root in (home.accepted, home.quarantine, home.ledger, home.objects):
+    for root in (*_written_by_waves(home), home.ledger, home.objects):
         for partial in root.glob("**/.*.tmp"):
             partial.unlink()
 
@@ -69,12 +86,29 @@ def keep_object(home: Home, content: bytes) -> str:
     return digest
 
 
+def keep_file(home: Home, path: Path, digest: str) -> None:
+    """Store a file of ours under its SHA-256 without copying it: a second name for it.
+
+    Args:
+        home: The warehouse.
+        path: On the same volume; flushed, and never written again.
+        digest: Its SHA-256, taken while it was written.
+    """
+    target = object_path(home, digest)
+    path.chmod(0o400)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        target.hardlink_to(path)
+
+
 def object_path(home: Home, digest: str) -> Path:
     """Where the bytes of that SHA-256 lie."""
     return home.objects / digest[:2] / digest
 
 
-def write_log(home: Home, feed: Feed, wave_id: str, log: pl.DataFrame) -> None:
+def write_log(
+    home: Home, feed: Feed, wave_id: str, log: pl.DataFrame, part: int = 0
+) -> None:
     """Write a wave's changed rows of one feed; nothing when none changed.
 
     Args:
@@ -82,36 +116,87 @@ def write_log(home: Home, feed: Feed, wave_id: str, log: pl.DataFrame) -> None:
         feed: The feed.
         wave_id: The wave; readers ignore the file until the ledger names it.
         log: Every column of ``landing_schema``.
+        part: Which step of the wave, where it replays several packages of a sender.
     """
     if log.is_empty():
         return
     schema = landing_schema(feed)
     ordered = log.select(schema.names).sort("institution_code", *feed.key, "_line")
     table = ordered.to_arrow().cast(schema)
-    _write(home.accepted / feed.name / f"{wave_id}.parquet", table)
+    _write(home.accepted / feed.name / _name(wave_id, part), table)
 
 
-def write_quarantine(home: Home, feed: str, wave_id: str, rows: pl.DataFrame) -> None:
+def write_quarantine(
+    home: Home, feed: str, wave_id: str, rows: pl.DataFrame, part: int = 0
+) -> None:
     """Write a wave's quarantined rows of one feed; nothing when there are none."""
     if rows.is_empty():
         return
     folder = home.quarantine / feed
     folder.mkdir(parents=True, exist_ok=True)
     ordered = rows.select(*QUARANTINE_SCHEMA).sort("institution_code", "line")
-    _write(folder / f"{wave_id}.parquet", ordered.to_arrow())
+    _write(folder / _name(wave_id, part), ordered.to_arrow())
 
 
-def read_quarantine(home: Home, feed: str) -> pl.DataFrame:
-    """Every quarantined row of a feed, of the waves that happened."""
-    happened = committed_waves(home)
-    files = [
-        file
-        for file in sorted((home.quarantine / feed).glob("*.parquet"))
-        if file.stem in happened
-    ]
+def forget(home: Home, wave_id: str) -> None:
+    """Clear what a wave has written before its commit, so that it can be tried anew."""
+    for root in _written_by_waves(home):
+        for file in root.glob(f"**/{wave_id}*.parquet"):
+            file.unlink()
+
+
+def read_quarantine(home: Home, feed: str, history: History) -> pl.DataFrame:
+    """Every quarantined row of a feed, of the packages that are applied.
+
+    Args:
+        home: The warehouse.
+        feed: The feed's name.
+        history: The ledger: rows of packages that it does not count as applied, by
+            the wave they are of, do not exist.
+    """
+    files = sorted((home.quarantine / feed).glob("*.parquet"))
+    nothing = pl.DataFrame(schema=QUARANTINE_SCHEMA)
     if not files:
-        return pl.DataFrame(schema=QUARANTINE_SCHEMA)
-    return pl.concat(pl.read_parquet(file) for file in files)
+        return nothing
+    rows = pl.concat([nothing, *map(pl.read_parquet, files)], how="diagonal_relaxed")
+    return rows.join(
+        history.packages(),
+        on=["institution_code", "package_id", "wave_id"],
+        how="semi",
+        maintain_order="left",
+    )
+
+
+def write_extension(
+    home: Home, feed: str, wave_id: str, rows: pl.DataFrame, part: int = 0
+) -> None:
+    """Write what a wave's files carried in ``x_`` columns; nothing when none did."""
+    if rows.is_empty():
+        return
+    folder = home.extension / feed
+    folder.mkdir(parents=True, exist_ok=True)
+    # Nobody has said what is in these columns: the warehouse's own user reads them.
+    home.extension.chmod(0o700)
+    ordered = rows.select(*EXTENSION_SCHEMA).sort("institution_code", "line", "name")
+    _write(folder / _name(wave_id, part), ordered.to_arrow())
+
+
+def write_open_findings(
+    home: Home, wave_id: str, rows: pl.DataFrame, part: int = 0
+) -> None:
+    """Write what is open after a wave; nothing when nothing is."""
+    if rows.is_empty():
+        return
+    home.open_findings.mkdir(parents=True, exist_ok=True)
+    _write(home.open_findings / _name(wave_id, part), rows.to_arrow())
+
+
+def read_open_findings(
+    home: Home, wave_id: str, schema: dict[str, Any]
+) -> pl.DataFrame:
+    """What was open after a wave, of all its packages."""
+    parts = sorted(home.open_findings.glob(f"{wave_id}*.parquet"))
+    return pl.concat([pl.DataFrame(schema=schema), *map(pl.read_parquet, parts)])
 
 
 def flush(home: Home) -> None:
@@ -128,6 +213,18 @@ def flush(home: Home) -> None:
         os.sync()
     finally:
         os.close(descriptor)
+
+
+def _written_by_waves(home: Home) -> tuple[Path, ...]:
+    return home.accepted, home.quarantine, home.extension, home.open_findings
+
+
+def _name(wave_id: str, part: int) -> str:
+    return f"{wave_id}.{part}.parquet" if part else f"{wave_id}.parquet"
+
+
+def _wave_of(file: Path) -> str:
+    return file.name.split(".", maxsplit=1)[0]
 
 
 def _write(final: Path, table: pa.Table) -> None:

@@ -5,11 +5,12 @@ rows, which ``parcel.Tally`` asserts.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 import polars as pl
 
+from pipelines.dialects.model import GENERIC
 from pipelines.landing.gather import Gathered
 from pipelines.landing.limits import (
     FEW,
@@ -49,26 +50,40 @@ def check_controls(rows: Mapping[str, SentRows], live: dict[str, Parcel]) -> Non
         for code in mine.gathered.bad["institution_code"].unique()
     }
     typed = {name: mine.typed for name, mine in rows.items()}
+    sums = _sums(typed.get("course_result"))
     for parcel in live.values():
-        mine = pl.col("institution_code") == parcel.institution_code
-        for declared in parcel.manifest.files:
-            sent = typed[declared.feed]
-            if declared.distinct_students is None or "student_id" not in sent.columns:
-                continue
-            if (parcel.institution_code, declared.feed) in broken:
-                continue
-            found = sent.filter(mine)["student_id"].drop_nulls().n_unique()
-            if found != declared.distinct_students:
-                value = f"{found} students, manifest says {declared.distinct_students}"
-                parcel.hold(Note("F18", "F", declared.feed, value=value))
-        if (parcel.institution_code, "course_result") in broken:
+        code = parcel.institution_code
+        whole = {name for name in typed if (code, name) not in broken}
+        _compare_students(parcel, {name: typed[name] for name in whole})
+        if "course_result" in whole:
+            _compare_totals(parcel, sums)
+
+
+def _compare_students(parcel: Parcel, typed: Mapping[str, pl.DataFrame]) -> None:
+    mine = pl.col("institution_code") == parcel.institution_code
+    for declared in parcel.manifest.files_of(GENERIC):
+        sent = typed.get(declared.feed)
+        if sent is None or declared.distinct_students is None:
             continue
-        for term, name, wanted in _controls(parcel.manifest.control):
-            found_total = _total(typed, mine, term, name)
-            if found_total is None or abs(found_total - wanted) <= TOTAL_TOLERANCE:
-                continue
+        if "student_id" not in sent.columns:
+            continue
+        found = sent.filter(mine)["student_id"].drop_nulls().n_unique()
+        if found != declared.distinct_students:
+            value = f"{found} students, manifest says {declared.distinct_students}"
+            parcel.hold(Note("F18", "F", declared.feed, value=value))
+
+
+def _compare_totals(
+    parcel: Parcel, sums: Mapping[tuple[str, str | None], Mapping[str, Any]]
+) -> None:
+    for term, name, wanted in _controls(parcel.manifest.control):
+        if name not in _TOTALS:
+            continue
+        mine = sums.get((parcel.institution_code, term), {})
+        found = float(mine.get(name) or 0)
+        if abs(found - wanted) > TOTAL_TOLERANCE:
             where = f" in {term}" if term else ""
-            value = f"{name}{where} is {found_total:g}, manifest says {wanted:g}"
+            value = f"{name}{where} is {found:g}, manifest says {wanted:g}"
             parcel.hold(Note("F18", "F", value=value))
 
 
@@ -88,17 +103,31 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _total(
-    typed: dict[str, pl.DataFrame], mine: pl.Expr, term: str | None, name: str
-) -> float | None:
-    """The total of that name over the rows as sent; None when nothing defines it."""
-    rows = typed.get("course_result")
-    if rows is None or name not in _TOTALS:
-        return None
-    chosen = rows.filter(mine if term is None else mine & (pl.col("term_code") == term))
-    if name == "headcount":
-        return float(chosen["student_id"].drop_nulls().n_unique())
-    return float(chosen[name].sum() or 0)
+def _sums(
+    rows: pl.DataFrame | None,
+) -> dict[tuple[str, str | None], dict[str, Any]]:
+    """The totals of each college, and of each of its terms, over the rows as sent.
+
+    All at once: 24 colleges with a dozen terms of five totals took 1,500 passes.
+    """
+    if rows is None:
+        return {}
+    names = sorted(_TOTALS - {"headcount"})
+    totals = [
+        pl.col("student_id").drop_nulls().n_unique().alias("headcount"),
+        *(pl.col(name).sum() for name in names),
+    ]
+    whole = rows.group_by("institution_code").agg(totals)
+    parts = [
+        rows.filter(pl.col("term_code").is_not_null())
+        .group_by("institution_code", "term_code")
+        .agg(totals),
+        whole.with_columns(term_code=pl.lit(None, pl.String)),
+    ]
+    return {
+        (row["institution_code"], row["term_code"]): row
+        for row in pl.concat(parts, how="diagonal").iter_rows(named=True)
+    }
 
 
 def check_term_totals(

@@ -20,7 +20,7 @@ from pipelines.landing.limits import (
 )
 from pipelines.landing.notes import Note
 from pipelines.landing.parcel import Parcel
-from pipelines.landing.semantics import Effect
+from pipelines.landing.semantics import DELETE, Effect, spoken_for
 
 
 class ComparedRows(Protocol):
@@ -29,6 +29,12 @@ class ComparedRows(Protocol):
     feed: Feed
     in_force: pl.DataFrame
     effect: Effect | None
+
+
+class PresentRows(ComparedRows, Protocol):
+    """The same with the scopes of the packages."""
+
+    scopes: pl.DataFrame
 
 
 def check_required(parcel: Parcel, history: History) -> None:
@@ -49,7 +55,7 @@ def check_required(parcel: Parcel, history: History) -> None:
             parcel.publishable = False
             parcel.notes.append(Note("DSC-F01", "F", feed, value=feed))
         else:
-            parcel.notes.append(Note("F12", "F", feed, value=feed))
+            parcel.hold(Note("F12", "F", feed, value=feed))
 
 
 def check_volumes(parcel: Parcel, contracts: Contracts, history: History) -> None:
@@ -95,6 +101,31 @@ def check_kept_rows(mine: ComparedRows, live: dict[str, Parcel]) -> None:
         if count > VANISHED_AWARD_SHARE * total:
             note = Note("AWD-F01", "F", mine.feed.name, value=str(count), count=count)
             live[code].hold(note)
+
+
+def check_absent_rows(mine: PresentRows, live: dict[str, Parcel]) -> None:
+    """F11 for rows that a snapshot would remove, whatever it brings in their place.
+
+    The number of rows says nothing of a file whose keys have all changed, and a window
+    that was never sent before has no number to compare with.
+    """
+    assert mine.effect is not None
+    if mine.feed.absence != "remove":
+        return
+    absent = (pl.col("_op") == DELETE) & (pl.col("_line") == 0)
+    gone = mine.effect.log.filter(absent).group_by("institution_code").len("gone")
+    open_rows = mine.in_force.filter(~pl.col("is_closed"))
+    told = spoken_for(mine.feed, open_rows, mine.scopes)
+    before = told.group_by("institution_code").len("before")
+    both = gone.join(before, on="institution_code").sort("institution_code")
+    for code, count, total in both.iter_rows():
+        share = FALL_OF_FEED.get(mine.feed.name, FALL)
+        if count <= FEW or count <= share * total:
+            continue
+        notes = [(n.edit_id, n.feed) for n in live[code].notes]
+        if ("F11", mine.feed.name) not in notes:
+            value = f"{count} of {total} rows in force are absent"
+            live[code].hold(Note("F11", "F", mine.feed.name, value=value))
 
 
 def check_unknown_deletions(mine: ComparedRows, live: dict[str, Parcel]) -> None:

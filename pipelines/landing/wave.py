@@ -17,27 +17,29 @@ from pipelines.contracts.polars import typed as as_typed
 from pipelines.contracts.sql import empty_view, register_codes
 from pipelines.landing import findings as said
 from pipelines.landing import shares, totals, volumes
+from pipelines.landing.drift import retyped
 from pipelines.landing.duplicates import Duplicates, find_duplicates, key_columns
+from pipelines.landing.files import read_all
 from pipelines.landing.gather import Gathered, gather
 from pipelines.landing.judge import judge, judge_packages
 from pipelines.landing.ledger import History
+from pipelines.landing.merged import can_double, doubled_rows
 from pipelines.landing.notes import Note
 from pipelines.landing.parcel import (
     ACCEPTED,
     HELD,
-    REJECTED,
     WITH_QUARANTINE,
     Parcel,
     Tally,
 )
-from pipelines.landing.read import FileRefusedError, ReadFile, read_file
-from pipelines.landing.redact import pepper, tokenise
+from pipelines.landing.read import ReadFile
+from pipelines.landing.redact import pepper, tokenise, with_tokens
+from pipelines.landing.rejudge import Changes, Rejudged, rejudge
 from pipelines.landing.releases import Orphans, find_orphans
 from pipelines.landing.rows import quarantine_rows, released_log, with_lineage
 from pipelines.landing.semantics import DELETE, Effect, effect, unkeyed
-from pipelines.landing.state import in_force_of, register_applied
-from pipelines.landing.store import keep_object
-from pipelines.landing.unpack import stored_bytes
+from pipelines.landing.spoken import Spoken, spoken_by
+from pipelines.landing.state import in_force_of, leave_force, register_applied
 from pipelines.settings import Home
 
 
@@ -89,6 +91,8 @@ class Settled:
     findings: pl.DataFrame
     logs: dict[str, pl.DataFrame]
     quarantine: dict[str, pl.DataFrame]
+    spoken: Spoken = field(default_factory=Spoken)
+    extension: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def settle(
@@ -108,7 +112,7 @@ def settle(
     Raises:
         ConservationError: Rows in and rows out differ, which is a fault here.
     """
-    reads = _read_all(home, contracts, parcels)
+    reads = read_all(home, contracts, history, parcels)
     live = {p.institution_code: p for p in parcels if p.institution_code in reads}
     for parcel in parcels:
         volumes.check_required(parcel, history)
@@ -116,18 +120,45 @@ def settle(
     with duckdb.connect() as con:
         con.execute("set threads = 2")
         register_codes(con, contracts)
-        register_applied(home, con)
+        register_applied(history, con)
         key = pepper(home)
         rows = _feed_rows(home, contracts, con, live, reads, key)
-        _register(contracts, con, home, rows, live)
-        released = {}
+        before = _register(contracts, con, home, rows, live)
+        changes = Changes(contracts)
+        released: dict[str, pl.DataFrame] = {}
+        ended: dict[str, pl.DataFrame] = {}
+        aside: dict[str, Rejudged] = {}
         for feed in contracts.feeds.values():
-            if feed.name in rows:
-                _judge(rows[feed.name], con, contracts, live)
-            present = rows[feed.name].stored if feed.name in rows else None
-            orphans = find_orphans(home, feed, live, history, present, key, con)
+            mine = rows.get(feed.name)
+            if mine is not None:
+                _judge(mine, con, contracts, live)
+                assert mine.effect is not None
+                changes.add(feed, mine.effect.log)
+            present = None if mine is None else mine.stored
+            orphans = find_orphans(
+                home, contracts, feed, live, history, present, key, con, changes
+            )
             if orphans is not None:
-                released[feed.name] = _release(feed, orphans, con, contracts, key)
+                passed = _release(feed, orphans, con, contracts, key, live)
+                released[feed.name] = passed
+                changes.add(feed, passed)
+            doubled = _doubled(feed, mine, released, before[feed.name], changes, con)
+            if doubled is not None:
+                ended[feed.name] = doubled
+                changes.add(feed, doubled)
+            failed = rejudge(
+                feed,
+                before[feed.name],
+                _replaced(feed, mine, released, ended),
+                changes,
+                con,
+                contracts,
+                live,
+                history,
+            )
+            if failed is not None:
+                aside[feed.name] = failed
+                changes.add(feed, failed.log)
         for feed in contracts.feeds.values():
             _tell_files(judge_packages(feed, con), contracts, live, feed.name)
         totals.check_term_totals(con, rows.keys(), live)
@@ -135,41 +166,10 @@ def settle(
     for feed_rows in rows.values():
         shares.check_rows(feed_rows, live)
         volumes.check_kept_rows(feed_rows, live)
+        volumes.check_absent_rows(feed_rows, live)
         volumes.check_unknown_deletions(feed_rows, live)
     totals.check_controls(rows, live)
-    return _conclude(contracts, parcels, live, rows, released)
-
-
-def _read_all(
-    home: Home, contracts: Contracts, parcels: Sequence[Parcel]
-) -> dict[str, dict[str, ReadFile]]:
-    """Every file of every package; packages with an unusable file are left out."""
-    reads: dict[str, dict[str, ReadFile]] = {}
-    for parcel in parcels:
-        keep_object(home, parcel.manifest_bytes)
-        mine = {}
-        for declared in parcel.manifest.files:
-            tally = parcel.tallies[declared.feed]
-            feed = contracts.feeds[declared.feed]
-            try:
-                content = stored_bytes(parcel.delivery, declared)
-                keep_object(home, content)
-                read = read_file(content, declared, feed)
-            except FileRefusedError as refused:
-                notes = refused.notes
-            except Exception as error:  # noqa: BLE001 - no college stops another
-                value = f"cannot be read ({type(error).__name__})"
-                notes = (Note("F20", "F", value=value),)
-            else:
-                tally.rows_read = read.rows
-                parcel.notes += [replace(note, feed=feed.name) for note in read.notes]
-                mine[feed.name] = read
-                continue
-            parcel.notes += [replace(note, feed=feed.name) for note in notes]
-            tally.verdict = REJECTED
-        if len(mine) == len(parcel.manifest.files):
-            reads[parcel.institution_code] = mine
-    return reads
+    return _conclude(contracts, parcels, live, rows, released, ended, aside)
 
 
 def _feed_rows(
@@ -194,11 +194,12 @@ def _feed_rows(
         typed = as_typed(feed, gathered.raw).with_columns(
             gathered.raw["_op"].fill_null("U")
         )
+        stored = tokenise(feed, typed, key, con)
         rows[feed.name] = FeedRows(
             feed=feed,
             gathered=gathered,
-            typed=typed,
-            stored=tokenise(feed, typed, key, con),
+            typed=with_tokens(feed, typed, stored),
+            stored=stored,
             duplicates=find_duplicates(feed, typed),
             in_force=in_force_of(home, feed, con, live),
             scopes=_scopes(feed, parts, typed, gathered.bad),
@@ -219,9 +220,9 @@ def _scopes(
                 "institution_code": parcel.institution_code,
                 "scope_kind": parcel.scope_kind,
                 "terms": list(parcel.manifest.scope.terms),
-                "unkeyed": parcel.institution_code in blind,
+                "unkeyed": parcel.institution_code in blind or read.is_partial,
             }
-            for parcel, _ in parts
+            for parcel, read in parts
         ],
         schema={
             "institution_code": pl.String,
@@ -238,17 +239,20 @@ def _register(
     home: Home,
     rows: dict[str, FeedRows],
     live: dict[str, Parcel],
-) -> None:
-    """A view a feed of what would be in force if every row passed."""
+) -> dict[str, pl.DataFrame]:
+    """A view a feed of what would be in force if every row passed; what was before."""
+    before = {}
     for feed in contracts.feeds.values():
         mine = rows.get(feed.name)
         if mine is None:
-            before = in_force_of(home, feed, con, live)
-            con.register(feed.name, before)
+            before[feed.name] = in_force_of(home, feed, con, live)
+            con.register(feed.name, before[feed.name])
             empty_view(con, feed, f"package_{feed.name}")
             continue
+        before[feed.name] = mine.in_force
         con.register(feed.name, mine.apply().after)
         con.register(f"package_{feed.name}", mine.typed)
+    return before
 
 
 def _judge(
@@ -273,11 +277,16 @@ def _judge(
             said.collapse_findings(mine.duplicates.collapsed),
         ]
     )
-    mine.findings = said.with_severity(found, contracts)
+    mine.findings = said.with_severity(
+        found, contracts, mine.typed, said.overrides_in(feed.name, live.values())
+    )
     mine.quarantined = said.quarantined_rows(mine.findings)
     if mine.quarantined.height:
         mine.apply()
     con.register(feed.name, mine.effect.after)
+    for code, column, value in retyped(feed, raw, mine.findings).iter_rows():
+        note = Note("F23", "W", feed.name, column=column, value=value)
+        live[code].notes.append(note)
     _tell_files(judgement.file_findings, contracts, live, feed.name)
     _tell_files(
         shares.file_edits_before_collapse(mine, con), contracts, live, feed.name
@@ -290,10 +299,16 @@ def _release(
     con: duckdb.DuckDBPyConnection,
     contracts: Contracts,
     key: bytes,
+    live: dict[str, Parcel],
 ) -> pl.DataFrame:
     """Orphans of earlier nights that pass now, as kept; children of theirs see them."""
     found = judge(feed, orphans.raw, orphans.typed, con, contracts.codes).findings
-    failed = said.with_severity(said.row_findings(found), contracts)
+    failed = said.with_severity(
+        said.row_findings(found),
+        contracts,
+        orphans.typed,
+        said.overrides_in(feed.name, live.values()),
+    )
     failed = failed.filter(pl.col("severity") == "Q")
     passed = orphans.typed.join(failed, on="_row", how="anti")
     passed = tokenise(feed, passed, key, con)
@@ -308,6 +323,60 @@ def _release(
     return passed
 
 
+def _doubled(
+    feed: Feed,
+    mine: FeedRows | None,
+    released: dict[str, pl.DataFrame],
+    before: pl.DataFrame,
+    changes: Changes,
+    con: duckdb.DuckDBPyConnection,
+) -> pl.DataFrame | None:
+    """Rows of given-up ids that come under the new id too: they end, or never begin.
+
+    Returns:
+        The log of those that were in force.
+    """
+    if not can_double(feed) or not changes.any_of([feed.name, "person_merge"]):
+        return None
+    doubled = doubled_rows(feed, con)
+    if doubled is None:
+        return None
+    leave_force(feed, doubled, con)
+    keys = key_columns(feed)
+    gone = doubled.select(keys)
+    if mine is not None and mine.effect is not None:
+        log = mine.effect.log.join(gone, on=keys, how="anti", nulls_equal=True)
+        mine.effect = replace(mine.effect, log=log)
+    if feed.name in released:
+        released[feed.name] = released[feed.name].join(
+            gone, on=keys, how="anti", nulls_equal=True
+        )
+    data = [column.name for column in feed.data_columns]
+    return (
+        before.filter(~pl.col("is_closed"))
+        .join(gone, on=keys, how="semi", nulls_equal=True, maintain_order="left")
+        .select("institution_code", *data)
+        .with_columns(
+            _op=pl.lit(DELETE),
+            _line=pl.lit(0, pl.Int64),
+            _file=pl.lit(None, pl.String),
+        )
+    )
+
+
+def _replaced(
+    feed: Feed,
+    mine: FeedRows | None,
+    released: dict[str, pl.DataFrame],
+    ended: dict[str, pl.DataFrame],
+) -> list[pl.DataFrame]:
+    """Rows that were judged tonight, or are in force no longer."""
+    gone = [frames[feed.name] for frames in (released, ended) if feed.name in frames]
+    if mine is not None and mine.effect is not None:
+        gone += [mine.loaded(), mine.effect.log]
+    return gone
+
+
 def _tell_files(
     file_findings: pl.DataFrame,
     contracts: Contracts,
@@ -319,6 +388,8 @@ def _tell_files(
         parcel = live.get(row["institution_code"])
         if parcel is None or any(n.edit_id == row["edit_id"] for n in parcel.notes):
             continue
+        if not contracts.edit(row["edit_id"]).in_effect_on(parcel.as_of_date):
+            continue
         severity = contracts.edit(row["edit_id"]).severity
         parcel.hold(Note(row["edit_id"], severity, feed, value=row["value"]))
 
@@ -327,7 +398,7 @@ def _tally(rows: dict[str, FeedRows], live: dict[str, Parcel]) -> None:
     """Count what became of each file's rows, and check that nothing is lost."""
     for name, mine in rows.items():
         counts: dict[str, dict[str, int]] = defaultdict(dict)
-        bad = mine.gathered.bad.unique(["institution_code", "line"])
+        bad = mine.gathered.bad.unique(["institution_code", "file", "line"])
         owner = mine.typed.select("_row", "institution_code")
         for what, frame in (
             ("loaded", mine.loaded()),
@@ -356,6 +427,8 @@ def _conclude(
     live: dict[str, Parcel],
     rows: dict[str, FeedRows],
     released: dict[str, pl.DataFrame],
+    ended: dict[str, pl.DataFrame],
+    aside: dict[str, Rejudged],
 ) -> Settled:
     verdicts = {p.institution_code: _verdict(p, contracts) for p in parcels}
     applied = [
@@ -372,15 +445,41 @@ def _conclude(
         log = released_log(contracts.feeds[name], passed.filter(ours), live)
         _count_released(name, log, live)
         logs[name] = pl.concat([*([logs[name]] if name in logs else []), log])
+    for what, more in (
+        ("removed", ended),
+        ("rejudged", {name: failed.log for name, failed in aside.items()}),
+    ):
+        for name, gone in more.items():
+            log = with_lineage(contracts.feeds[name], gone.filter(ours), live)
+            _count_gone(name, what, log, live)
+            logs[name] = pl.concat(
+                [*([logs[name]] if name in logs else []), log], how="diagonal"
+            )
+    for name, failed in aside.items():
+        known = [quarantine[name]] if name in quarantine else []
+        rows_aside = failed.quarantine.filter(ours)
+        quarantine[name] = pl.concat([*known, rows_aside], how="diagonal")
+    verdicts |= {
+        code: WITH_QUARANTINE
+        for code in applied
+        if any(tally.rejudged for tally in live[code].tallies.values())
+    }
     for parcel in parcels:
         if parcel.institution_code not in applied:
             _set_back(parcel)
     return Settled(
         parcels={p.institution_code: p for p in parcels},
         verdicts=verdicts,
-        findings=said.all_findings(parcels, rows.values()),
+        findings=pl.concat(
+            [
+                said.all_findings(parcels, rows.values()),
+                *(failed.findings for failed in aside.values()),
+            ]
+        ),
         logs=logs,
         quarantine=quarantine,
+        spoken=spoken_by(rows.values(), contracts, released),
+        extension={n: mine.gathered.extension.filter(ours) for n, mine in rows.items()},
     )
 
 
@@ -396,7 +495,7 @@ def _set_back(parcel: Parcel) -> None:
     """A package that is not applied counts no row as anything."""
     for tally in parcel.tallies.values():
         tally.loaded = tally.collapsed = tally.quarantined = 0
-        tally.released = tally.changed = tally.removed = 0
+        tally.released = tally.changed = tally.removed = tally.rejudged = 0
         if tally.verdict == ACCEPTED:
             tally.verdict = HELD
 
@@ -416,6 +515,15 @@ def _count_released(name: str, log: pl.DataFrame, live: dict[str, Parcel]) -> No
         tally = live[code].tallies.setdefault(name, Tally(feed=name, name=""))
         tally.released = count
         tally.changed += count
+
+
+def _count_gone(
+    name: str, what: str, log: pl.DataFrame, live: dict[str, Parcel]
+) -> None:
+    """Rows that left force beside what the file said, in tonight's package."""
+    for code, count in log.group_by("institution_code").len().iter_rows():
+        tally = live[code].tallies.setdefault(name, Tally(feed=name, name=""))
+        setattr(tally, what, getattr(tally, what) + count)
 
 
 __all__ = ["Settled", "settle"]

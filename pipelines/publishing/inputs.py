@@ -13,11 +13,13 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OperatorError
+from pipelines.landing.ledger import IN_EFFECT
 from pipelines.settings import DBT_PROJECT, Home, contracts_root
 
-_APPLIED = """
+_LEDGER = "read_parquet($files, hive_partitioning = false, union_by_name = true)"
+_APPLIED = f"""
     SELECT DISTINCT institution_code, package_id, manifest_sha256, as_of
-    FROM read_parquet($files, hive_partitioning = false, union_by_name = true)
+    FROM ({IN_EFFECT.format(ledger=_LEDGER)})
     WHERE verdict IN ('accepted', 'accepted_with_quarantine')
     QUALIFY
         package_seq <= max(package_seq) FILTER (publishable)

@@ -6,6 +6,7 @@ Belongs here: the one function others call. Does not belong here: any rule.
 import filecmp
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipelines.sample.faults import Planting, planting
 from pipelines.sample.orphans import with_orphans
 from pipelines.sample.pack import Packer
 from pipelines.sample.plan import deliveries
+from pipelines.sample.shapes import Shape, mixed_shapes, write_contracts
 from pipelines.sample.state import build
 from pipelines.sample.truth import write_truth
 
@@ -56,6 +58,7 @@ def generate(
     faults: Literal["none", "standard"],
     out: Path,
     start: date = FIRST_NIGHT,
+    shapes: Literal["plain", "mixed"] = "plain",
 ) -> SampleSummary:
     """Writes ``out/inbox/`` and ``out/truth/``.
 
@@ -69,16 +72,23 @@ def generate(
         faults: ``standard`` plants every kind of fault that has room.
         out: a folder without an inbox, or with exactly the one this call writes.
         start: delivery date of the first night.
+        shapes: ``mixed`` has ten colleges deliver in dialects of student systems, and
+            writes the contracts with their profiles to ``out/contracts/``.
 
     Raises:
         UsageError: the arguments cannot be meant.
         OperatorError: ``out`` holds other packages.
     """
     _check(system, learners, nights, faults)
+    if shapes == "mixed" and faults != "none":
+        raise UsageError("faults are planted in plain shapes only")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".sample-", dir=out) as scratch:
         made = Path(scratch)
-        summary = _make(system, learners, nights, seed, faults, made, start)
+        spoken = mixed_shapes(system, seed) if shapes == "mixed" else {}
+        summary = _make(system, learners, nights, seed, faults, made, start, spoken)
+        if spoken:
+            write_contracts(out / "contracts", spoken)
         _move(made, out)
     return replace(summary, out=out)
 
@@ -104,6 +114,7 @@ def _make(
     faults: str,
     made: Path,
     start: date,
+    shapes: Mapping[str, Shape],
 ) -> SampleSummary:
     contracts = load_contracts()
     draw = Draw(seed)
@@ -112,8 +123,9 @@ def _make(
     for (night, college), fault in plant.at.items():
         if fault.name == "orphans":
             state = with_orphans(state, college, night)
-    packages = deliveries(contracts, draw, seed, state, plant)
-    packer = Packer(contracts, state, Contents(contracts, state), made / "inbox")
+    packages = deliveries(contracts, draw, seed, state, plant, shapes)
+    contents = Contents(contracts, state)
+    packer = Packer(contracts, state, contents, made / "inbox", shapes)
     packed = [
         packer.pack(
             package,

@@ -4,6 +4,7 @@ Belongs here: the stages rows, bytes, manifest, disk for one package, and the co
 warehouse must arrive at. Does not belong here: the spoiling itself (``fault_*``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipelines.sample.draft import Draft, Expected
 from pipelines.sample.faults import Fault
 from pipelines.sample.package import Package
 from pipelines.sample.plan import window
+from pipelines.sample.shapes import Shape, in_dialects
 from pipelines.sample.state import State
 
 
@@ -39,12 +41,18 @@ class Packer:
     """Writes the packages of a state below ``inbox``."""
 
     def __init__(
-        self, contracts: Contracts, state: State, contents: Contents, inbox: Path
+        self,
+        contracts: Contracts,
+        state: State,
+        contents: Contents,
+        inbox: Path,
+        shapes: Mapping[str, Shape],
     ) -> None:
         self._contracts = contracts
         self._state = state
         self._contents = contents
         self._inbox = inbox
+        self._shapes = shapes
         self._profiles = {
             int(row["_c"]): row for row in state.colleges.iter_rows(named=True)
         }
@@ -56,19 +64,32 @@ class Packer:
         terms = window(self._state, package.college) if package.mode == "terms" else []
         if fault is not None:
             return self._spoilt(package, fault, feeds, manner)
+        shape = self._shapes.get(package.institution_code)
+        tables: list[write.Spoken] = []
+        carried: frozenset[str] = frozenset()
+        if shape is not None:
+            text = {
+                name: write.text_frame(
+                    self._contracts.feeds[name], rows, package.timezone
+                ).cast(pl.String)
+                for name, rows in feeds.items()
+            }
+            tables, carried = in_dialects(shape, text)
         files = [
             write.file_of(self._contracts.feeds[name], rows, manner, package.timezone)
             for name, rows in feeds.items()
+            if name not in carried
         ]
         control = None
         if package.mode != "delta" and package.college >= 0:
             control = write.control_totals(feeds["course_result"])
+        disk = {file.name: file.data for file in files}
         write.put(
             self._folder(package),
-            {file.name: file.data for file in files},
-            write.manifest(package, files, manner, terms, control),
+            disk | {table.name: table.data for table in tables},
+            write.manifest(package, files, manner, terms, control, tables),
         )
-        return Packed(package, {file.feed: file.rows for file in files})
+        return Packed(package, {name: rows.height for name, rows in feeds.items()})
 
     def _folder(self, package: Package) -> Path:
         return self._inbox / package.institution_code / package.folder

@@ -5,6 +5,7 @@ Does not belong here: what a package holds (``content``).
 """
 
 import hashlib
+from collections.abc import Container
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -44,9 +45,17 @@ def described_at(draw: Draw, code: str, timezone: str, day: date) -> datetime:
 
 
 def deliveries(
-    contracts: Contracts, draw: Draw, seed: int, state: State, planting: Planting
+    contracts: Contracts,
+    draw: Draw,
+    seed: int,
+    state: State,
+    planting: Planting,
+    snapshots_only: Container[str] = (),
 ) -> list[Package]:
     """Every package, in the order of nights and senders.
+
+    Colleges of ``snapshots_only`` send full snapshots: tables of a student system
+    have no deltas.
 
     After a package that is not applied the college goes on from the last one that
     was: with a full snapshot, or with a delta that covers both nights.
@@ -65,7 +74,7 @@ def deliveries(
                 timezone=college["timezone"],
                 night=night,
                 holds=night,
-                mode=modes[night, at],
+                mode="full" if code in snapshots_only else modes[night, at],
                 base=0,
                 package_id=package_id(seed, code, night),
                 previous_package_id=None,

@@ -20,6 +20,7 @@ from pipelines.sample.changes import person_versions, result_versions
 from pipelines.sample.colleges import senders
 from pipelines.sample.conduct import disclosures, person_merges, person_names, renamed
 from pipelines.sample.draw import Draw
+from pipelines.sample.elsewhere import elsewhere
 from pipelines.sample.history import ended, versioned
 from pipelines.sample.people import learners
 from pipelines.sample.presence import before, identifiers, memberships, recorded
@@ -100,6 +101,9 @@ def build(
     experience = experiences(draw, first_results, sections, start)
     training = noncredit(draw, at, nights, start)
     badge = badges(draw, persons, colleges, nights, start)
+    enrolled_elsewhere, awarded_elsewhere = elsewhere(
+        draw, contracts, at, code, nights, start
+    )
     frames = {
         "term": terms,
         "grade_scheme": schemes,
@@ -128,6 +132,8 @@ def build(
         "equivalency": equivalencies(
             catalogue, colleges, contracts.systems[code].sender, start
         ),
+        "enrollment_elsewhere": enrolled_elsewhere,
+        "award_elsewhere": awarded_elsewhere,
     }
     feeds = {
         name: _held(draw, contracts, name, frames[name], start)

@@ -146,6 +146,8 @@ _MEASURES: dict[str, dict[str, pl.Expr]] = {
     },
     "skill_assertion": {"skill_assertions": pl.len().cast(pl.Int64)},
     "badge": {"badges": pl.len().cast(pl.Int64)},
+    "enrollment_elsewhere": {"enrolments_elsewhere": pl.len().cast(pl.Int64)},
+    "award_elsewhere": {"awards_elsewhere": pl.len().cast(pl.Int64)},
     "disclosure": {"disclosures": pl.len().cast(pl.Int64)},
     "person_merge": {"person_merges": pl.len().cast(pl.Int64)},
     "section": {"sections": pl.len().cast(pl.Int64)},

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,24 @@ class File:
     students: int | None
     data: bytes
     format: str
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A file in a dialect, for the manifest.
+
+    Attributes:
+        table: What the manifest names as its ``feed``.
+        rows: Records; of XML and JSON documents.
+        encoding: None where the dialect says it.
+    """
+
+    dialect: str
+    table: str
+    name: str
+    rows: int
+    data: bytes
+    encoding: str | None = None
 
 
 @dataclass
@@ -155,6 +174,20 @@ def _described(file: File, manner: Manner) -> dict[str, object]:
     return entry
 
 
+def _described_table(file: Spoken) -> dict[str, object]:
+    entry: dict[str, object] = {
+        "feed": file.table,
+        "name": file.name,
+        "rows": file.rows,
+        "bytes": len(file.data),
+        "sha256": hashlib.sha256(file.data).hexdigest(),
+        "dialect": file.dialect,
+    }
+    if file.encoding is not None:
+        entry["encoding"] = file.encoding
+    return entry
+
+
 def control_totals(rows: pl.DataFrame) -> dict[str, object]:
     """Headcount, attempted and earned credit of the package's course results.
 
@@ -182,6 +215,7 @@ def manifest(
     manner: Manner,
     terms: list[str],
     control: dict[str, object] | None,
+    spoken: Sequence[Spoken] = (),
 ) -> dict[str, object]:
     """The manifest of a package, by feed specification 1.0."""
     body: dict[str, object] = {
@@ -206,7 +240,8 @@ def manifest(
     body |= {
         "source": {"product": manner.product, "version": "9.x", "instance": "PROD"},
         "dialect": "generic",
-        "files": [_described(file, manner) for file in files],
+        "files": [_described(file, manner) for file in files]
+        + [_described_table(file) for file in spoken],
     }
     if control is not None:
         body["control"] = control

@@ -219,6 +219,14 @@ PLANTS: dict[str, Plant] = {
     "EQV-W01": Plant({"credits": "3.5"}, row=2),
     "EQV-Q03": Plant({"side": "BOTH"}),
     "EQV-Q04": Plant({"status": "OLD"}),
+    "ENE-Q01": _UNKNOWN_STUDENT,
+    "ENE-Q02": Plant({"enrollment_begin": "2025-05-03"}),
+    "ENE-Q03": Plant({"college_code": "001007-01"}),
+    "ENE-W01": Plant({"cip_1": "51.9998"}),
+    "AWE-Q01": _UNKNOWN_STUDENT,
+    "AWE-Q02": Plant({"awarded_on": "2026-09-02"}),
+    "AWE-Q03": Plant({"college_code": "001007-00"}),
+    "AWE-W01": Plant({"cip_1": "51.9998"}),
 }
 
 FILE_PLANTS: dict[str, Plant] = {

@@ -50,6 +50,15 @@ BADGE = (
     "platform badge_assertion_id recipient_email student_id badge_class_id badge_name "
     "issuer_name issued_on expires_on status"
 )
+ENROLLED_ELSEWHERE = (
+    "student_id college_code enrollment_begin enrollment_end college_name "
+    "college_state college_level college_control enrollment_status class_level major_1 "
+    "cip_1 source_system searched_on"
+)
+AWARDED_ELSEWHERE = (
+    "student_id college_code awarded_on title college_name college_state college_level "
+    "college_control major_1 cip_1 source_system searched_on"
+)
 RULE = (
     "rule_id rule_version side alternative member_seq institution_code subject "
     "course_number min_grade credits credit_unit valid_from valid_to status"
@@ -201,6 +210,18 @@ WORLD: dict[str, list[Row]] = {
         "R1|1|TO|1|1|CVCC|ENG|101||3|SH|2020-01-01||ACTIVE",
         "R1|0|FROM|1|1|CACC|ENG|101||3|SH|2010-01-01|2025-01-01|RETIRED",
         "R1|0|TO|1|1|CVCC|ENG|1XX||3|SH|2010-01-01|2025-01-01|RETIRED",
+    ),
+    "enrollment_elsewhere": _rows(
+        ENROLLED_ELSEWHERE,
+        "A002|001052-00|2025-01-08|2025-05-02|UNIVERSITY OF ALABAMA AT BIRMINGHAM|AL"
+        "|4_YEAR|PUBLIC|FULL_TIME|JUNIOR|NURSING|51.3801|NSC|2026-08-30",
+        "A001|001009-00|2025-08-18|2025-12-12|AUBURN UNIVERSITY|AL|4_YEAR"
+        "|PUBLIC|||||NSC|",
+    ),
+    "award_elsewhere": _rows(
+        AWARDED_ELSEWHERE,
+        "A002|001052-00|2025-05-02|BACHELOR OF SCIENCE IN NURSING"
+        "|UNIVERSITY OF ALABAMA AT BIRMINGHAM|AL|4_YEAR|PUBLIC|NURSING|51.3801|NSC|",
     ),
 }
 for _row in WORLD["skill_assertion"]:

@@ -54,7 +54,7 @@ def test_no_edit_fires_when_the_clean_world_is_sent_again(feed: Feed) -> None:
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 def test_each_column_edit_fires_alone_on_its_row(feed: Feed) -> None:
-    # Each edit has a college of its own in one wave: 430 edits need 21 judgements.
+    # Each edit has a college of its own in one wave: some 480 edits need 23 judgements.
     edits = feed.edits_of("column")
     size = len(WORLD[feed.name])
     frames = []

@@ -13,6 +13,9 @@ import pyarrow.parquet as pq
 
 from pipelines.contracts.arrow import landing_schema
 from pipelines.contracts.load import load_contracts
+from pipelines.landing.certified import freeze, numbers_in_force, prepare_certified
+from pipelines.landing.decisions import Decision, decide, prepare_decisions
+from pipelines.landing.store import ANCHOR
 from pipelines.settings import Home
 
 Row = dict[str, Any]
@@ -424,6 +427,39 @@ ROWS: dict[str, list[tuple[str, datetime, list[Row]]]] = {
             ],
         )
     ],
+    "enrollment_elsewhere": [
+        (
+            "CACC",
+            MONDAY,
+            [
+                {
+                    "student_id": "CANARY-A1",
+                    "college_code": "001052-00",
+                    "enrollment_begin": date(2025, 1, 8),
+                    "enrollment_end": date(2025, 5, 2),
+                    "college_name": "University of Alabama at Birmingham",
+                    "enrollment_status": "FULL_TIME",
+                    "source_system": "NSC",
+                }
+            ],
+        )
+    ],
+    "award_elsewhere": [
+        (
+            "CACC",
+            MONDAY,
+            [
+                {
+                    "student_id": "CANARY-A1",
+                    "college_code": "001052-00",
+                    "awarded_on": date(2025, 5, 2),
+                    "title": "Bachelor of Science",
+                    "college_name": "University of Alabama at Birmingham",
+                    "source_system": "NSC",
+                }
+            ],
+        )
+    ],
 }
 
 
@@ -436,7 +472,7 @@ def write_small_state(home: Home) -> None:
             for college, night, sent in ROWS.get(feed.name, [])
             for line, row in enumerate(sent, start=2)
         ]
-        path = home.accepted / feed.name / "anchor.parquet"
+        path = home.accepted / feed.name / ("wave.parquet" if rows else ANCHOR)
         path.parent.mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     home.ledger.mkdir()
@@ -452,6 +488,7 @@ def write_small_state(home: Home) -> None:
                 [publishable for _, _, publishable in PACKAGES],
                 ["1.0"] * len(PACKAGES),
                 ["accepted"] * len(PACKAGES),
+                pa.nulls(len(PACKAGES), pa.string()),
             ],
             [
                 "institution_code",
@@ -463,10 +500,12 @@ def write_small_state(home: Home) -> None:
                 "publishable",
                 "contract_version",
                 "verdict",
+                "supersedes_wave_id",
             ],
         ),
         home.ledger / "wave.parquet",
     )
+    _certify_fall(home)
     home.warehouse.mkdir()
     colleges, students, learners = zip(*LINKS, strict=True)
     pq.write_table(
@@ -482,6 +521,30 @@ def write_small_state(home: Home) -> None:
             ["learner_id", "status"],
         ),
         home.warehouse / "learner.parquet",
+    )
+
+
+def _certify_fall(home: Home) -> None:
+    """Central Alabama certifies the fall as it is in force."""
+    contracts = load_contracts()
+    prepare_decisions(home)
+    prepare_certified(home, contracts)
+    numbers = numbers_in_force(home, contracts, "CACC")["2025FA"]
+    decide(
+        home,
+        Decision(
+            institution_code="CACC",
+            kind="certify",
+            reason="End of term",
+            decided_by="Ann Lee",
+            term_code="2025FA",
+            certification="end_of_term",
+            status="Certified",
+            sequence=1,
+            as_of=WEDNESDAY,
+            numbers=numbers.values(),
+        ),
+        lambda decision_id: freeze(home, contracts, "CACC", "2025FA", decision_id),
     )
 
 

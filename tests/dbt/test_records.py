@@ -262,3 +262,16 @@ def test_ids_in_a_known_namespace_can_be_worked_out(build):
         f"where organization_id = '{guessed}'"
     )
     assert found == [("CACC",)]
+
+
+def test_what_a_clearinghouse_told_is_a_fact_and_no_credential(build, ana):
+    terms = build.rows(
+        "select learner_id, college_code, enrolment_status, is_sender "
+        "from published.fact_enrolment_elsewhere"
+    )
+    degrees = build.rows(
+        "select learner_id, title, is_sender from published.fact_award_elsewhere"
+    )
+    assert terms == [(ANA, "001052-00", "FULL_TIME", False)]
+    assert degrees == [(ANA, "Bachelor of Science", False)]
+    assert "Bachelor of Science" not in json.dumps(ana)

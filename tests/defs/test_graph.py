@@ -77,7 +77,7 @@ def test_failing_data_tests_block_publication(definitions):
 
 
 def test_the_night_has_a_time_zone_and_an_hour(definitions):
-    (nightly,) = definitions.schedules
+    (nightly,) = (s for s in definitions.schedules if s.name == "nightly")
     assert nightly.execution_timezone == "America/Chicago"
     assert nightly.cron_schedule == "0 5 * * *"
 

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PURE = ("contracts", "landing", "identity", "publishing", "sample")
+PURE = (
+    "contracts",
+    "delivery",
+    "landing",
+    "returns",
+    "identity",
+    "publishing",
+    "sample",
+)
 
 
 def modules(folder: str) -> list[Path]:

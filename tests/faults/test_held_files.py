@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from landing_warehouse import Warehouse, package_of
-from package_builder import Row, State, award, college_state, person, send
+from package_builder import Row, State, award, college_state, csv_bytes, person, send
 
 from pipelines.landing.land import LandedPackage, LandingResult
 from pipelines.settings import Home
@@ -263,3 +263,106 @@ def test_a_missing_disclosure_file_stops_publication_and_not_landing(
 
     send(warehouse.inbox, "CACC", THIRD, college_state())
     assert landed().publishable is True
+
+
+def _window(students: list[int]) -> State:
+    """The fall of some students of a college of twenty."""
+    kept = {f"A{number:04d}" for number in students}
+    state = college_state(20)
+    for feed in ("course_result", "term_enrollment"):
+        state[feed] = [
+            row
+            for row in state[feed]
+            if row["term_code"] == "202680" and row["student_id"] in kept
+        ]
+    state["section"] = [r for r in state["section"] if r["term_code"] == "202680"]
+    return state
+
+
+def test_rows_that_disappear_from_a_window_wait_for_a_person(
+    warehouse: Warehouse,
+) -> None:
+    send(warehouse.inbox, "CACC", DAY, college_state(20))
+    warehouse.land()
+    # The first window of its kind: there is no number of rows to compare with.
+    first = _window(list(range(1, 12)))
+    second = send(warehouse.inbox, "CACC", NEXT, first, terms=["202680"])
+
+    held = package_of(warehouse.land(), "CACC")
+
+    assert held.verdict == "held"
+    told = [f for f in warehouse.findings("CACC", NEXT) if f["edit_id"] == "F11"]
+    assert {(f["feed"], f["value"]) for f in told} == {
+        ("course_result", "9 of 20 rows in force are absent"),
+        ("term_enrollment", "9 of 20 rows in force are absent"),
+    }
+    assert len(warehouse.in_force("course_result", "CACC")) == 40
+
+    landed = package_of(warehouse.land(release=frozenset({second})), "CACC")
+    assert landed.counts["course_result"]["removed"] == 9
+
+
+def test_as_many_other_persons_are_a_disappearance_too(warehouse: Warehouse) -> None:
+    send(warehouse.inbox, "CACC", DAY, college_state(20))
+    warehouse.land()
+    state = college_state(20)
+    for rows in state.values():
+        for row in rows:
+            if "student_id" in row:
+                row["student_id"] = row["student_id"].replace("A00", "A0")
+    send(warehouse.inbox, "CACC", NEXT, state)
+
+    held = package_of(warehouse.land(), "CACC")
+
+    assert held.verdict == "held"
+    told = [
+        f["value"] for f in warehouse.findings("CACC", NEXT) if f["feed"] == "person"
+    ]
+    assert "20 of 20 rows in force are absent" in told
+
+
+def test_awards_absent_from_a_window_are_not_missed(warehouse: Warehouse) -> None:
+    send(warehouse.inbox, "CACC", DAY, _first(20))
+    warehouse.land()
+    window = {**_window(list(range(1, 21))), "credential_award": []}
+    send(warehouse.inbox, "CACC", NEXT, window, terms=["202680"])
+
+    landed = package_of(warehouse.land(), "CACC")
+
+    assert (landed.verdict, landed.edits) == ("accepted", {})
+    assert len(warehouse.in_force("credential_award", "CACC")) == 2
+
+
+def test_rows_nobody_can_read_make_no_false_total(warehouse: Warehouse) -> None:
+    state = college_state(150)
+    content = csv_bytes("person", state["person"])
+    damaged = content.replace(b"Learner149,", b"Learner\xff,")
+    assert damaged != content
+
+    def students(manifest: dict[str, Any]) -> None:
+        manifest["files"][5]["distinct_students"] = 150
+
+    send(
+        warehouse.inbox, "CACC", DAY, state, files={"person": damaged},
+        edit_manifest=students,
+    )  # fmt: skip
+
+    landed = package_of(warehouse.land(), "CACC")
+
+    assert landed.verdict == "accepted_with_quarantine"
+    assert landed.counts["person"]["quarantined"] == 1
+    assert "F18" not in landed.edits
+
+
+def test_a_check_of_a_whole_package_holds_from_its_first_day_only(
+    warehouse: Warehouse,
+) -> None:
+    late = college_state()
+    _one_term_less(late)
+    send(warehouse.inbox, "CACC", "2026-07-01", late)
+    send(warehouse.inbox, "CVCC", DAY, late)
+
+    result = warehouse.land()
+
+    assert "TRM-F01" not in package_of(result, "CACC").edits
+    assert package_of(result, "CVCC").edits["TRM-F01"] == 1

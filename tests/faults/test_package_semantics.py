@@ -368,11 +368,11 @@ def test_rows_beside_the_window_are_not_compared_with_what_it_holds(
     send(warehouse.inbox, "CACC", DAY, state)
     warehouse.land()
     window = {**state, "experience": [experience(n, "") for n in range(9)]}
-    window["experience"].append(experience(1, "202680"))
+    window["experience"] += [experience(n, "202680") for n in range(4)]
     send(warehouse.inbox, "CACC", NEXT, window, terms=["202680"])
 
     landed = package_of(warehouse.land(), "CACC")
 
     assert landed.verdict == "accepted"
-    assert landed.counts["experience"]["removed"] == 8
-    assert len(warehouse.in_force("experience", "CACC")) == 10
+    assert landed.counts["experience"]["removed"] == 5
+    assert len(warehouse.in_force("experience", "CACC")) == 13

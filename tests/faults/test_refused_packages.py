@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from landing_warehouse import Warehouse, package_of
-from package_builder import CONTRACTS, Edit, college_state, send
+from package_builder import CONTRACTS, Edit, college_state, person, send
 
 from pipelines.landing.land import LandingResult
 from pipelines.settings import Home
@@ -193,23 +193,36 @@ def test_a_package_id_with_other_content_is_rejected_and_the_first_stays(
     assert len(warehouse.in_force("person", "CACC")) == 4
 
 
-def test_an_older_as_of_waits_until_it_is_replayed_on_purpose(
+def test_an_older_as_of_waits_until_it_is_replayed_in_its_place(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", "2026-09-02", college_state())
+    newer = college_state()
+    newer["person"][1]["last_name"] = "Newer"
+    send(warehouse.inbox, "CACC", "2026-09-02", newer)
     warehouse.land()
     state = college_state()
     state["person"][0]["last_name"] = "Older"
+    state["person"].append(person("A0009", 9))
     older = send(warehouse.inbox, "CACC", DAY, state)
 
     held = package_of(warehouse.land(), "CACC")
     assert (held.verdict, held.edits) == ("held", {"F09": 1})
-    assert "Older" not in warehouse.ids("person", "CACC", "last_name")
     assert warehouse.land().waves == []
 
-    replayed = package_of(warehouse.land(release=frozenset({older})), "CACC")
-    assert replayed.verdict == "accepted"
-    assert "Older" in warehouse.ids("person", "CACC", "last_name")
+    replayed = warehouse.land(release=frozenset({older}))
+
+    assert [(p.delivery, p.verdict) for p in replayed.packages] == [
+        (DAY, "accepted"),
+        ("2026-09-02", "accepted"),
+    ]
+    # What the newer package says stands; what the older one had is history.
+    assert warehouse.ids("person", "CACC", "last_name") == [
+        "Learner0",
+        "Learner2",
+        "Learner3",
+        "Newer",
+    ]
+    assert warehouse.land(release=frozenset({older})).waves == []
 
 
 def test_every_problem_of_a_manifest_is_told_at_once_without_its_values(

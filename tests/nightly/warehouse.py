@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -19,12 +20,18 @@ NOT_MEASURED = {"night", "state_of", "disclosures", "person_merges", "sections"}
 @dataclass(frozen=True)
 class Warehouse:
     root: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def lrw(self, *arguments: str, code: int = 0) -> str:
         """Run the command line as an operator does; fail on another exit code."""
         done = subprocess.run(
             [LRW, *arguments],
-            env={**os.environ, "LRW_HOME": str(self.root), "LRW_WORKERS": "1"},
+            env={
+                **os.environ,
+                "LRW_HOME": str(self.root),
+                "LRW_WORKERS": "1",
+                **self.settings,
+            },
             capture_output=True,
             text=True,
             check=False,

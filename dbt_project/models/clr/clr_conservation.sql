@@ -38,6 +38,8 @@
     "stg_experience": {"experiences": "1", "experience_hours": '"hours"'},
     "stg_skill_assertion": {"skill_assertions": "1"},
     "stg_badge": {"badges": "1"},
+    "stg_enrollment_elsewhere": {"enrolments_elsewhere": "1"},
+    "stg_award_elsewhere": {"awards_elsewhere": "1"},
 } -%}
 {%- set facts = {
     "clr_fact_section_enrolment": {
@@ -80,6 +82,8 @@
     },
     "clr_fact_skill": {"skill_assertions": "1"},
     "clr_fact_badge": {"badges": "1"},
+    "clr_fact_enrolment_elsewhere": {"enrolments_elsewhere": "1"},
+    "clr_fact_award_elsewhere": {"awards_elsewhere": "1"},
 } -%}
 {%- set of_kind = "cast(kind = '%s' as int)" -%}
 {%- set credentials = {

@@ -39,7 +39,7 @@ def after_landing(feed: str) -> dg.AssetDep:
 
     What is in force comes from the whole ledger, so no partition's version says
     whether a build is stale. Asking for all of them, or only for the last, lists
-    24,000 keys a year for each of 21 feeds: 8 s of every night in the first quarter.
+    24,000 keys a year for each of 23 feeds: 8 s of every night in the first quarter.
     """
     return dg.AssetDep(
         ["landing", feed], partition_mapping=dg.SpecificPartitionsPartitionMapping([])

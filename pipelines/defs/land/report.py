@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.contracts.model import Contracts
 from pipelines.defs.land.partitions import senders
 from pipelines.landing.land import LandedPackage, LandingResult
-from pipelines.landing.ledger import read_ledger
+from pipelines.landing.ledger import in_effect, read_ledger
 from pipelines.landing.parcel import APPLIED
 from pipelines.settings import Home
 from pipelines.status import latest_packages
@@ -146,7 +146,7 @@ def _edit_result(
 def lost_rows(home: Home) -> list[str]:
     """Applied files whose rows do not add up, as sender, delivery and feed."""
     files = (
-        read_ledger(home)
+        in_effect(read_ledger(home))
         .filter(pl.col("verdict").is_in(list(APPLIED)))
         .select("institution_code", "delivery", pl.col("files"))
         .explode("files")

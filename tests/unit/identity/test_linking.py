@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.identity.link import decide
+from pipelines.identity.rules import ExactRule
 
 BORN = date(1999, 5, 17)
 OTHER = date(1971, 2, 3)
@@ -78,13 +79,24 @@ def test_the_same_tax_number_and_birth_date_at_two_colleges_is_one_learner(colle
 
 
 @pytest.mark.parametrize(
-    ("id_type", "value"), [("PSEUDO_SSN", "991234567"), ("EMAIL", "home@example.org")]
+    ("id_type", "value"),
+    [
+        ("PSEUDO_SSN", "991234567"),
+        ("EMAIL", "home@example.org"),
+        ("WALLET_DID", "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"),
+    ],
 )
 def test_local_numbers_and_household_mailboxes_do_not_link(colleges, id_type, value):
     colleges.add("CACC", "1", **{id_type: value})
     colleges.add("SNEAD", "1", **{id_type: value})
     links = colleges.tonight()
     assert links["CACC", "1"] != links["SNEAD", "1"]
+
+
+@pytest.mark.parametrize("id_type", ["WALLET_DID", "EMAIL"])
+def test_nobody_can_declare_a_rule_that_links_by_a_wallet_or_an_address(id_type):
+    with pytest.raises(ValueError, match="never links two records"):
+        ExactRule(id="wallet/1", reason="Same wallet.", id_types=("SSN", id_type))
 
 
 @pytest.mark.parametrize(

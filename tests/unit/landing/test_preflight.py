@@ -147,3 +147,29 @@ def test_the_bad_records_are_kept_word_for_word() -> None:
     assert found.bad.select("line", "raw").rows() == [(3, '"x\r\ny",2,3'), (5, "9")]
     assert found.body == b"1,2\r\n5,6\r\n"
     assert found.lines.equals(pl.Series("_line", [2, 6], pl.Int64))
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_a_line_above_the_limit_is_named_wherever_it_stands(
+    ending: bytes, place: str
+) -> None:
+    short = [b"a,b", *([b"1,2"] * 9)]
+    at = {"first": 1, "middle": 5, "last": 9}[place]
+    short[at] = b"x" * 1_000_001 + b",2"
+    found = preflight(ending.join(short) + ending, "utf-8", ",", '"')
+    assert [(note.edit_id, note.line) for note in found.notes] == [("F20", at + 1)]
+
+
+def test_a_record_at_the_limit_is_a_record() -> None:
+    longest = b"x" * 999_998 + b",2"
+    found = preflight(b"a,b\n" + longest + b"\n1,2\n", "utf-8", ",", '"')
+    assert (found.notes, found.records) == ([], 2)
+
+
+def test_lines_are_numbered_across_any_number_of_blank_ones() -> None:
+    found = preflight(
+        b"a,b\n" + b"\n" * 5000 + b'"x\n\ny",2\n\n3,4\n', "utf-8", ",", '"'
+    )
+    assert found.lines.to_list() == [5002, 5006]
+    assert found.body == b'"x\n\ny",2\n3,4\n'

@@ -117,6 +117,8 @@ SUMS = {
     "experiences": "SELECT count(*) FROM experience",
     "skill_assertions": "SELECT count(*) FROM skill_assertion",
     "badges": "SELECT count(*) FROM badge",
+    "enrolments_elsewhere": "SELECT count(*) FROM enrollment_elsewhere",
+    "awards_elsewhere": "SELECT count(*) FROM award_elsewhere",
     "disclosures": "SELECT count(*) FROM disclosure",
     "person_merges": "SELECT count(*) FROM person_merge",
 }

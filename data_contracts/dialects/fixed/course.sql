@@ -1,0 +1,2 @@
+-- Hand-maintained.
+select * from course

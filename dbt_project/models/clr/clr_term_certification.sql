@@ -1,0 +1,16 @@
+select
+    institution_code,
+    {{ term_id("institution_code", "term_code") }} as term_id,
+    term_code,
+    kind,
+    status,
+    "sequence",
+    decided_at as certified_at,
+    as_of as described_at,
+    headcount,
+    enrollments,
+    attempted_credit,
+    earned_credit,
+    awards,
+    decision_id,
+from {{ ref("stg_certification") }}

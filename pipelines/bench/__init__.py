@@ -1,0 +1,1 @@
+"""Benchmarks that compare this program with the least that could do the work."""

@@ -1,0 +1,1 @@
+"""The larger commands of ``lrw``, one module each."""

@@ -1,0 +1,495 @@
+"""``lrw college CODE``: the feed lifecycle of one college, from the command line.
+
+Belongs here: parsing, calling and printing. Does not belong here: what may be decided
+(``pipelines.landing.judgements``) and what is the case (``pipelines.landing.college``).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from typer.core import TyperGroup
+
+from pipelines.commands.shared import Format, FormatOption, out, write_csv, write_json
+from pipelines.errors import OperatorError, UsageError
+from pipelines.settings import Home, home
+
+if TYPE_CHECKING:
+    from pipelines.contracts.model import Contracts
+    from pipelines.landing.college import Package
+    from pipelines.landing.decisions import Decision
+    from pipelines.landing.judgements import Person
+
+
+class _CodeFirst(TyperGroup):
+    """Takes ``CODE --format json`` as well as ``--format json CODE``.
+
+    A group reads its options before its arguments only, since what follows belongs
+    to a verb.
+    """
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Move the code behind the options that follow it."""
+        if args and not args[0].startswith("-"):
+            end = 1
+            while end < len(args) and args[end].startswith("-"):
+                takes_value = args[end] == "--format"
+                end += 2 if takes_value else 1
+            args = [*args[1:end], args[0], *args[end:]]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_CodeFirst,
+    invoke_without_command=True,
+    no_args_is_help=True,
+    help="What became of a college's packages, and what people decide about them.",
+)
+
+LAST_PACKAGES = 10
+DECISION_COLUMNS = (
+    "decision_id",
+    "kind",
+    "about",
+    "status",
+    "expires_on",
+    "decided_by",
+    "decided_at",
+    "reason",
+)
+PACKAGE_COLUMNS = (
+    "delivery",
+    "package_id",
+    "as_of",
+    "mode",
+    "verdict",
+    "rows_read",
+    "loaded",
+    "collapsed",
+    "quarantined",
+    "edits",
+)
+
+PackageArgument = Annotated[
+    str, typer.Argument(help="Its id, the beginning of it, or its delivery.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept.")]
+ByOption = Annotated[str, typer.Option("--by", help="Name of the person who decides.")]
+
+
+@dataclass(frozen=True)
+class _College:
+    """The college of this call."""
+
+    home: Home
+    contracts: "Contracts"
+    code: str
+
+
+@app.callback()
+def college(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="The college, for example CACC.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """See a college's packages, holds and decisions; decide with a verb."""
+    from pipelines.contracts.load import load_contracts
+    from pipelines.landing.college import sender_of
+
+    contracts = load_contracts()
+    sender_of(contracts, code)
+    context.obj = _College(home(), contracts, code)
+    if context.invoked_subcommand is None:
+        _overview(context.obj, form)
+
+
+@app.command("held")
+def held_packages(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """What is held, and why."""
+    from pipelines.landing.college import held, packages_of, why_held
+    from pipelines.landing.decisions import Decisions
+
+    here: _College = context.obj
+    waiting = held(packages_of(here.home, here.code, Decisions.read(here.home)))
+    if form is Format.TABLE:
+        _print_held(here, waiting)
+        return
+    rows = [{**p.as_dict(), "why": why_held(p, here.contracts)} for p in waiting]
+    if form is Format.JSON:
+        write_json(rows)
+        return
+    columns = [*PACKAGE_COLUMNS, "why"]
+    write_csv(
+        columns,
+        [{**_line(p), "why": " | ".join(why_held(p, here.contracts))} for p in waiting],
+    )
+
+
+@app.command()
+def release(
+    context: typer.Context,
+    package: PackageArgument,
+    reason: ReasonOption,
+    by: ByOption,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Let a held package through and land it now; an older one is replayed."""
+    from pipelines.landing import judgements
+    from pipelines.landing.parcel import APPLIED
+
+    here: _College = context.obj
+    person = _person(by, reason)
+    done = judgements.release(here.home, here.contracts, here.code, package, person)
+    told = {
+        "decision_id": done.decision.decision_id,
+        "package_id": done.package.package_id,
+        "delivery": done.package.delivery,
+        "verdict": done.verdict,
+        "edits": list(done.edits),
+    }
+    rest = f": {', '.join(done.edits)}" if done.verdict not in APPLIED else ""
+    _say(
+        form,
+        told,
+        f"{here.code} {done.package.delivery} released: "
+        f"{done.verdict.replace('_', ' ')}{rest}  ({done.decision.decision_id})",
+    )
+    if done.verdict not in APPLIED:
+        raise typer.Exit(1)
+
+
+@app.command()
+def refuse(
+    context: typer.Context,
+    package: PackageArgument,
+    reason: ReasonOption,
+    by: ByOption,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Set a held package aside; what is in force stays in force."""
+    from pipelines.landing import judgements
+
+    here: _College = context.obj
+    decision, found = judgements.refuse(
+        here.home, here.contracts, here.code, package, _person(by, reason)
+    )
+    _say(
+        form,
+        {
+            "decision_id": decision.decision_id,
+            "package_id": found.package_id,
+            "delivery": found.delivery,
+            "verdict": "refused",
+        },
+        f"{here.code} {found.delivery} refused  ({decision.decision_id})",
+    )
+
+
+@app.command()
+def override(
+    context: typer.Context,
+    edit_id: Annotated[str, typer.Argument(help="The edit, for example CRR-Q04.")],
+    until: Annotated[str, typer.Option("--until", help="Last as_of date, YYYY-MM-DD.")],
+    reason: ReasonOption,
+    by: ByOption,
+    feed: Annotated[
+        str | None, typer.Option("--feed", help="For edits of every feed.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Make an edit of one feed only warn, for a time; its rows then load."""
+    from pipelines.landing import judgements
+
+    here: _College = context.obj
+    done = judgements.override(
+        here.home,
+        here.contracts,
+        here.code,
+        edit_id,
+        feed,
+        _day(until),
+        _person(by, reason),
+    )
+    decision, last = done.decision, done.package
+    told = {
+        "decision_id": decision.decision_id,
+        "edit_id": decision.edit_id,
+        "feed": decision.feed,
+        "expires_on": decision.expires_on,
+        "last_package": last.delivery if last else None,
+        "last_findings": done.findings,
+        "last_rows": done.rows,
+    }
+    _say(
+        form,
+        told,
+        f"{here.code} {decision.edit_id} {decision.feed} only warns, for packages as "
+        f"of {decision.expires_on} and earlier  ({decision.decision_id})",
+    )
+    if form is Format.TABLE and last is not None:
+        out.print(
+            f"In the last package, {last.delivery} ({last.verdict.replace('_', ' ')}), "
+            f"{done.findings:,} findings would only have warned; "
+            f"{done.rows:,} quarantined rows would have loaded."
+        )
+
+
+@app.command()
+def certify(
+    context: typer.Context,
+    term: Annotated[str, typer.Argument(help="The college's own term code.")],
+    kind: Annotated[str, typer.Option("--kind", help="census or end_of_term.")],
+    reason: ReasonOption,
+    by: ByOption,
+    supersede: Annotated[
+        bool, typer.Option("--supersede", help="Certify again; the old one is kept.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Freeze a term's rows and numbers as they are in force now."""
+    from pipelines.landing import judgements
+    from pipelines.landing.certified import Numbers
+
+    here: _College = context.obj
+    decision = judgements.certify(
+        here.home,
+        here.contracts,
+        here.code,
+        term,
+        kind,
+        _person(by, reason),
+        supersede=supersede,
+    )
+    numbers = Numbers.of(decision.numbers or {}).values()
+    told = {
+        "decision_id": decision.decision_id,
+        "term_code": term,
+        "kind": kind,
+        "status": decision.status,
+        "sequence": decision.sequence,
+        "as_of": decision.as_of,
+        **numbers,
+    }
+    counted = ", ".join(f"{v:,} {k.replace('_', ' ')}" for k, v in numbers.items())
+    _say(
+        form,
+        told,
+        f"{here.code} {term} {kind} {decision.status}: {counted}  "
+        f"({decision.decision_id})",
+    )
+
+
+@app.command()
+def withdraw(
+    context: typer.Context,
+    decision_id: Annotated[str, typer.Argument(help="The decision to take back.")],
+    reason: ReasonOption,
+    by: ByOption,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Take a decision back by a new one; both stay in the log."""
+    from pipelines.landing import judgements
+
+    here: _College = context.obj
+    made, taken_back = judgements.withdraw(
+        here.home, here.contracts, here.code, decision_id, _person(by, reason)
+    )
+    _say(
+        form,
+        {"decision_id": made.decision_id, "withdraws": taken_back.decision_id},
+        f"{here.code} {taken_back.kind} {taken_back.decision_id} withdrawn  "
+        f"({made.decision_id})",
+    )
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    term: Annotated[str | None, typer.Argument(help="One term only.")] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Numbers in force beside the certified ones, and the difference."""
+    from pipelines.landing.certified import damaged
+    from pipelines.landing.college import Reported
+    from pipelines.landing.college import report as read
+    from pipelines.landing.decisions import Decisions
+
+    here: _College = context.obj
+    decisions = Decisions.read(here.home)
+    lines = read(here.home, here.contracts, here.code, decisions, term)
+    rows = [line.as_dict() for line in lines]
+    if form is Format.JSON:
+        write_json(rows)
+    elif form is Format.CSV:
+        write_csv(list(Reported.__dataclass_fields__), rows)
+    elif rows:
+        _print(list(rows[0]), rows)
+    else:
+        out.print(f"{here.code} has no numbers yet.")
+    scorecard = here.home.outbox / here.code / "scorecard.html"
+    if form is Format.TABLE and scorecard.is_file():
+        out.print(f"scorecard  {scorecard}", markup=False)
+    broken = damaged(here.home, decisions.certifications(here.code))
+    if broken:
+        message = f"Certified rows are not as certified: restore {broken[0]}."
+        raise OperatorError(message)
+
+
+def _overview(here: _College, form: Format) -> None:
+    from datetime import UTC, datetime
+
+    from pipelines.landing.college import (
+        held,
+        is_expired,
+        packages_of,
+        sender_of,
+        standing,
+        why_held,
+    )
+    from pipelines.landing.decisions import Decisions
+    from pipelines.landing.freshness import NEVER, freshness
+
+    sender = sender_of(here.contracts, here.code)
+    decisions = Decisions.read(here.home)
+    packages = packages_of(here.home, here.code, decisions)
+    ages = {
+        age.institution_code: age
+        for age in freshness(here.home, here.contracts, datetime.now(UTC))
+    }
+    age = ages.get(here.code)
+    profile = {
+        "institution_code": here.code,
+        "name": sender.name,
+        "system": sender.system,
+        "dialect": sender.dialect,
+        "timezone": sender.timezone,
+        "cut_off": sender.cut_off,
+        "required_feeds": list(sender.required_feeds),
+        "as_of": age.as_of if age else None,
+        "freshness": age.status if age else NEVER,
+    }
+    last = packages[-LAST_PACKAGES:]
+    if form is Format.CSV:
+        write_csv(PACKAGE_COLUMNS, [_line(package) for package in last])
+        return
+    waiting = held(packages)
+    in_force = standing(decisions, packages, sender)
+    expired = [
+        d for d in decisions.overrides(here.code) if is_expired(d, packages, sender)
+    ]
+    folder = here.home.outbox / here.code
+    if form is Format.JSON:
+        write_json(
+            {
+                "profile": profile,
+                "packages": [package.as_dict() for package in last],
+                "held": [
+                    {**p.as_dict(), "why": why_held(p, here.contracts)} for p in waiting
+                ],
+                "decisions": [_told(d) for d in in_force],
+                "expired_overrides": [_told(d) for d in expired],
+                "return_folder": str(folder),
+            }
+        )
+        return
+    out.print(
+        f"{here.code}  {sender.name}  ({sender.system}, {sender.dialect}; cut-off "
+        f"{sender.cut_off} {sender.timezone}; {profile['freshness']})",
+        markup=False,
+    )
+    if last:
+        _print(PACKAGE_COLUMNS, [_line(package) for package in last])
+    else:
+        out.print("No package has come yet.")
+    _print_held(here, waiting)
+    if in_force or expired:
+        rows = [_told(d) for d in in_force]
+        rows += [{**_told(d), "status": "expired"} for d in expired]
+        _print(DECISION_COLUMNS, rows)
+    if last:
+        out.print(f"return files  {last[-1].return_folder}", markup=False)
+
+
+def _print_held(here: _College, waiting: "Sequence[Package]") -> None:
+    from pipelines.landing.college import why_held
+
+    if not waiting:
+        out.print("Nothing is held.")
+    for package in waiting:
+        for why in why_held(package, here.contracts):
+            out.print(
+                f"held  {package.delivery}  {package.package_id}  {why}", markup=False
+            )
+        out.print(f"      {package.return_folder}", markup=False)
+
+
+def _line(package: "Package") -> dict[str, Any]:
+    """A package as a row of a table."""
+    row = package.as_dict()
+    counts: Counter[str] = Counter()
+    for edit in row["edits"]:
+        counts[edit["edit_id"]] += edit["count"]
+    edits = " ".join(f"{edit}:{count}" for edit, count in counts.items())
+    return {**{name: row[name] for name in PACKAGE_COLUMNS}, "edits": edits}
+
+
+def _told(decision: "Decision") -> dict[str, Any]:
+    """A decision as a row of a table, with stable keys."""
+    about = {
+        "release": decision.package_id,
+        "refuse": decision.package_id,
+        "override": f"{decision.edit_id} {decision.feed}",
+        "certify": f"{decision.term_code} {decision.certification}",
+        "withdraw": decision.names,
+    }
+    return {
+        "decision_id": decision.decision_id,
+        "kind": decision.kind,
+        "about": about[decision.kind],
+        "status": decision.status or "in force",
+        "expires_on": decision.expires_on,
+        "decided_by": decision.decided_by,
+        "decided_at": decision.decided_at.isoformat(timespec="seconds"),
+        "reason": decision.reason,
+    }
+
+
+def _print(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    table = Table(*columns, header_style="bold")
+    for row in rows:
+        table.add_row(*(escape(_plain(row[name])) for name in columns))
+    out.print(table)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _say(form: Format, told: Mapping[str, Any], line: str) -> None:
+    if form is Format.JSON:
+        write_json(told)
+    elif form is Format.CSV:
+        write_csv(list(told), [told])
+    else:
+        out.print(line, markup=False, highlight=False)
+
+
+def _person(by: str, reason: str) -> "Person":
+    from pipelines.landing.judgements import Person
+
+    return Person(by, reason)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        message = f"--until {text} is no date; write YYYY-MM-DD."
+        raise UsageError(message) from None

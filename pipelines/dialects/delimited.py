@@ -1,0 +1,86 @@
+"""Delimited files of a dialect: the same preflight as generic files, other columns.
+
+Belongs here: how header, null tokens and trailer of a table are read. Does not belong
+here: judging bytes (``landing.preflight``), and parsing them (``landing.read``).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipelines.dialects.model import Table, view_name
+from pipelines.dialects.source import Context, ParsedTable
+from pipelines.landing.manifest import DeclaredFile
+from pipelines.landing.notes import Note
+from pipelines.landing.preflight import preflight
+from pipelines.landing.read import compare_rows, parse_body
+from pipelines.landing.unpack import FileRefusedError
+
+
+def parse_delimited(
+    text: bytes, declared: DeclaredFile, table: Table, context: Context
+) -> Mapping[str, ParsedTable]:
+    """Read one table from one delimited file.
+
+    Args:
+        text: The file, unpacked.
+        declared: The manifest's entry; what it says goes before the dialect's.
+        table: The table it carries.
+        context: Its dialect and sender.
+
+    Raises:
+        FileRefusedError: D01 for a missing column, F06, F07, F08 or F20.
+    """
+    reading = context.dialect.reading
+    encoding = declared.encoding if declared.given("encoding") else reading.encoding
+    delimiter = declared.delimiter if declared.given("delimiter") else reading.delimiter
+    quote = declared.quote if declared.given("quote") else reading.quote
+    found = preflight(text, encoding, delimiter, quote, trailer=reading.trailer)
+    if found.refused:
+        raise FileRefusedError(*found.notes)
+    positions, notes = _columns(found.header, table)
+    compare_rows(found.records, declared)
+    described = declared.model_copy(
+        update={"encoding": encoding, "delimiter": delimiter, "quote": quote}
+    )
+    frame = parse_body(
+        found.body, described, len(found.header), spans=found.spans_lines
+    )
+    if frame.height != len(found.lines):
+        value = f"parser found {frame.height} rows, count {len(found.lines)}"
+        raise FileRefusedError(Note("F06", "F", value=value))
+    chosen = frame.select(
+        pl.col(str(at)).alias(name) for name, at in positions.items()
+    ).with_columns(found.lines)
+    parsed = ParsedTable(
+        rows=found.records,
+        frame=chosen,
+        bad=found.bad,
+        notes=(*found.notes, *notes),
+    )
+    return {table.name: parsed}
+
+
+def _columns(header: list[str], table: Table) -> tuple[dict[str, int], list[Note]]:
+    """Position of each declared column that is there (D01); others warn."""
+    names = [view_name(name) for name in header]
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    refusals = [
+        Note("D01", "F", line=1, column=name, value="column is missing")
+        for name in table.columns
+        if view_name(name) not in names
+    ]
+    refusals += [
+        Note("F07", "F", line=1, column=name[:60], value="column is repeated")
+        for name in repeated
+    ]
+    if refusals:
+        raise FileRefusedError(*refusals)
+    known = set(table.all_columns)
+    notes = [
+        Note("F07", "W", line=1, column=name[:60], value="column is not in the dialect")
+        for name, view in zip(header, names, strict=True)
+        if view not in known
+    ]
+    return {name: at for at, name in enumerate(names) if name in known}, notes

@@ -1,0 +1,143 @@
+"""Pages people read: Jinja2 with every value escaped, one file each, no scripts.
+
+Belongs here: the environment, filters, and the page of one package. Does not belong
+here: what the pages say (``summary``, ``scorecard``).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipelines.landing.limits import PAGE_FINDINGS
+from pipelines.landing.parcel import (
+    ACCEPTED,
+    APPLIED,
+    HELD,
+    REJECTED,
+    REPEAT,
+    RETIRED,
+    WITH_QUARANTINE,
+)
+from pipelines.returns.text import made_visible
+from pipelines.returns.words import (
+    MEANING,
+    MODE,
+    SEVERITIES,
+    SEVERITY,
+    SEVERITY_MEANING,
+    STATE,
+)
+
+TONE = {
+    ACCEPTED: ("good", "✓"),
+    WITH_QUARANTINE: ("aside", "◐"),
+    HELD: ("stop", "‖"),
+    REJECTED: ("stop", "✕"),
+    REPEAT: ("good", "="),
+    RETIRED: ("good", "→"),
+}
+_SPELLED_OUT = re.compile(r"⟨(U\+[0-9A-F]{4,6})⟩")
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja environment; a name a template misspells is an error."""
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"seen": seen, "number": number, "instant": instant}
+    return made
+
+
+def seen(text: object) -> Markup:
+    """Text escaped, with characters nobody sees spelled out and marked."""
+    spelled = _SPELLED_OUT.sub(r"<mark>\1</mark>", str(escape(made_visible(str(text)))))
+    return Markup(spelled)
+
+
+def number(value: int | None) -> str:
+    """``12,345``; a dash for what was not counted."""
+    return "–" if value is None else f"{value:,}"
+
+
+def instant(value: datetime | None) -> str:
+    """Date and minute with the zone it is told in."""
+    if value is None:
+        return "–"
+    return f"{value:%Y-%m-%d %H:%M} {value.tzname() or ''}".rstrip()
+
+
+def package_page(
+    summary: Mapping[str, Any],
+    listing: pl.DataFrame,
+    names: Mapping[str, str],
+) -> str:
+    """The page of one package.
+
+    Args:
+        summary: ``summary.summarise``.
+        listing: ``listing.listed``; the first few of each edit are shown.
+        names: File names of csv, workbook and json beside the page.
+    """
+    tone, sign = TONE[summary["verdict"]]
+    return (
+        environment()
+        .get_template("package.html.j2")
+        .render(
+            s=summary,
+            tone=tone,
+            sign=sign,
+            meaning=MEANING[summary["verdict"]],
+            mode=_mode(summary),
+            applied=summary["verdict"] in APPLIED,
+            groups=_groups(summary, listing),
+            resolved=summary["resolved"][:PAGE_FINDINGS],
+            names=names,
+            severities=SEVERITY,
+            counted=SEVERITIES,
+            meanings=SEVERITY_MEANING,
+            states=STATE,
+        )
+    )
+
+
+def _mode(summary: Mapping[str, Any]) -> str | None:
+    if summary["mode"] is None:
+        return None
+    return MODE.get("delta" if summary["mode"] == "delta" else summary["scope"]["kind"])
+
+
+def _groups(summary: Mapping[str, Any], listing: pl.DataFrame) -> list[dict[str, Any]]:
+    """One entry a feed, edit and severity with its first findings."""
+    by = ["feed", "edit_id", "severity"]
+    parts = listing.partition_by(by, as_dict=True, maintain_order=True)
+    groups = []
+    for entry in summary["edits"]:
+        part = parts[entry["feed"], entry["edit_id"], entry["severity"]]
+        first = part.head(PAGE_FINDINGS)
+        keyed = first["key"].is_not_null().any()
+        groups.append(
+            {
+                **entry,
+                "rows": first.to_dicts(),
+                "more": part.height - first.height,
+                "expected": first["expected"][0],
+                "file": first["file"][0] if part["file"].n_unique() == 1 else None,
+                "keyed": keyed,
+                # What is said of a whole file is a sentence and no value.
+                "of_rows": keyed or entry["severity"] == "Q",
+                "overridden": first["overridden_by"].is_not_null().any(),
+            }
+        )
+    return groups

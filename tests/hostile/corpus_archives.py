@@ -1,0 +1,35 @@
+"""Zips that try something: the tricks of ``tests/delivery``, beside all the others."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from hostile_package import DAY, Expected, Group, Package, accepted, rejected
+from hostile_zips import HOSTILE, Zip, files_of, zipped
+
+group = Group("archives")
+
+
+def _zip(name: str, expected: Expected, make: Zip) -> None:
+    """The package as one archive, long enough in the mailbox to be complete."""
+
+    def build(package: Package) -> None:
+        def change(folder: Path) -> None:
+            archive = folder.with_name(f"{DAY}.zip")
+            archive.write_bytes(make(files_of(folder)))
+            shutil.rmtree(folder)
+            long_ago = time.time() - 3_600
+            os.utime(archive, (long_ago, long_ago))
+
+        package.delivered_as = f"{DAY}.zip"
+        package.on_folder = change
+
+    group.add(f"zip: {name}", expected, build)
+
+
+_zip("as it should be", accepted(), zipped)
+_zip("cut off", rejected("F21"), lambda files: zipped(files)[:-30])
+_zip("of zero bytes", rejected("F21"), lambda _: b"")
+for _trick, (_make, _) in HOSTILE.items():
+    _zip(_trick, rejected("F01" if _trick == "no manifest" else "F21"), _make)

@@ -1,0 +1,25 @@
+"""A sample of the seeded mutations; ``make mutations`` runs 20,000."""
+
+from mutate import mutated
+from mutation_run import run
+
+
+def test_a_seed_makes_the_same_package_every_time() -> None:
+    for seed in range(40):
+        one, again = mutated(seed), mutated(seed)
+        assert one.bytes_of() == again.bytes_of()
+        assert one.entry() == again.entry()
+
+
+def test_no_mutation_loses_a_row_or_breaks_the_night() -> None:
+    summary = run(1, 300, whole=0.5)
+    assert summary.problems == []
+    assert summary.mutations == 300
+    assert 0 < summary.whole < 300
+    assert sum(summary.verdicts.values()) == 300
+    # Damage that is never seen, or always refused, would prove nothing.
+    assert {"accepted", "accepted_with_quarantine", "held", "rejected"} <= set(
+        summary.verdicts
+    )
+    assert summary.rows["quarantined"] > 0
+    assert summary.rows["collapsed"] > 0
