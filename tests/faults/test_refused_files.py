@@ -226,6 +226,7 @@ def test_ragged_records_are_quarantined_with_their_physical_lines(
         "quarantined": 2,
         "released": 0,
         "changed": 0,
+        "rejudged": 0,
         "removed": 0,
     }
     assert [row["line"] for row in warehouse.quarantine("person")] == [6, 8]
