@@ -22,7 +22,7 @@ from order_world import (
 
 from pipelines.settings import Home
 
-SHARE = float(os.environ.get("LRW_ORDERS", "0.05"))
+SHARE = float(os.environ.get("LRW_ORDERS", "0.03"))
 SEED = 20260901
 SEQUENCES = 200
 
@@ -57,7 +57,10 @@ def test_sequences_with_resends_and_gaps_end_as_if_in_order(tmp_path: Path) -> N
     draw = random.Random(SEED)
     schedules: dict[str, list[list[Arrival]]] = {}
     twins: dict[str, str] = {}
-    for at, nights in enumerate(_part([drawn_nights(draw) for _ in range(SEQUENCES)])):
+    # Of a part the shortest: what takes time is the number of rounds, not of colleges.
+    drawn_all = sorted((drawn_nights(draw) for _ in range(SEQUENCES)), key=len)
+    chosen = drawn_all[: max(1, round(SHARE * SEQUENCES))]
+    for at, nights in enumerate(chosen):
         in_order, drawn = f"ORDER{2 * at:04d}", f"ORDER{2 * at + 1:04d}"
         schedules[in_order] = [[Arrival(night)] for night in nights]
         schedules[drawn] = drawn_schedule(draw, nights)
