@@ -281,8 +281,10 @@ def _floats(values: pa.ChunkedArray, scale: int) -> pa.ChunkedArray:
     """
     wide = values.cast(pa.float64())
     finite = pc.and_(pc.is_finite(wide), pc.less(pc.abs(wide), _LARGEST_FLOAT))
-    rounded = pc.round(wide, ndigits=scale)
-    near = pc.less(pc.abs(pc.subtract(wide, rounded)), 1e-6)
+    # Arrow raises on a number that overflows while it is rounded: 1.8e306 did.
+    holdable = pc.if_else(finite, wide, pa.scalar(None, pa.float64()))
+    rounded = pc.round(holdable, ndigits=scale)
+    near = pc.less(pc.abs(pc.subtract(holdable, rounded)), 1e-6)
     fits = pc.fill_null(pc.and_(finite, near), fill_value=False)
     decimal = pc.if_else(fits, rounded, pa.scalar(None, pa.float64()))
     text = decimal.cast(pa.decimal128(38, scale)).cast(pa.string())
