@@ -234,8 +234,8 @@ def override(
     if form is Format.TABLE and last is not None:
         out.print(
             f"In the last package, {last.delivery} ({last.verdict.replace('_', ' ')}), "
-            f"{done.findings:,} findings would only have warned; "
-            f"{done.rows:,} quarantined rows would have loaded."
+            f"that would have been warnings: {done.findings:,}; "
+            f"quarantined rows loaded: {done.rows:,}."
         )
 
 

@@ -55,7 +55,7 @@ def score(ledger: pl.DataFrame, contracts: Contracts, now: datetime) -> Scores:
         contracts: Senders, and the checks of each feed.
         now: An aware instant; the last night is the one before it.
     """
-    packages = _packages(ledger, contracts)
+    packages = _packages(ledger, contracts, now)
     newest = packages["night"].max()
     last = now.date() - timedelta(days=1)
     if isinstance(newest, date):
@@ -77,8 +77,14 @@ def score(ledger: pl.DataFrame, contracts: Contracts, now: datetime) -> Scores:
     )
 
 
-def _packages(ledger: pl.DataFrame, contracts: Contracts) -> pl.DataFrame:
-    """One row a sender and night: the package applied last, or else the last one."""
+def _packages(
+    ledger: pl.DataFrame, contracts: Contracts, now: datetime
+) -> pl.DataFrame:
+    """One row a sender and night: the package applied last, or else the last one.
+
+    A date in the future is nobody's night: one package of 2036, held by F09, moved
+    the thirty nights of every sender ten years on.
+    """
     senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
     clocks = pl.DataFrame(
         [
@@ -111,7 +117,10 @@ def _packages(ledger: pl.DataFrame, contracts: Contracts) -> pl.DataFrame:
     applied = pl.col("verdict").is_in(APPLIED)
     return (
         told.with_columns(
-            night=pl.coalesce(night, delivered, pl.col("landed_at").dt.date()),
+            night=pl.coalesce(
+                pl.when(day <= now.date()).then(day)
+                for day in (night, delivered, pl.col("landed_at").dt.date())
+            ),
             applied=applied,
             kind=pl.when(pl.col("verdict") == WITH_QUARANTINE)
             .then(pl.lit(ASIDE))

@@ -148,6 +148,24 @@ def test_a_night_on_which_nothing_comes_makes_a_college_late(
     assert card["days_since_good"] == 5
 
 
+def test_a_date_in_the_future_moves_nobodys_thirty_nights(
+    warehouse: Warehouse,
+) -> None:
+    send(warehouse.inbox, "CACC", str(FIRST), college_state())
+    send(warehouse.inbox, "BISHOP", str(FIRST), college_state())
+    warehouse.land(now=None, until=FIRST)
+
+    day = str(FIRST + timedelta(days=1))
+    late = "2036-09-02T03:00:00-05:00"
+    send(warehouse.inbox, "BISHOP", day, college_state(), as_of=late)
+    warehouse.land(now=None, until=FIRST + timedelta(days=1))
+
+    mine, other = _card(warehouse, "CACC"), _card(warehouse, "BISHOP")
+    assert (mine["last_night"], other["last_night"]) == (day, day)
+    assert (mine["received"], other["received"]) == (1, 2)
+    assert other["verdict"] == "held"
+
+
 def test_nothing_is_written_before_the_first_package(warehouse: Warehouse) -> None:
     warehouse.land()
     assert not warehouse.home.outbox.exists()
