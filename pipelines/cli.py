@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipelines.commands import bench, college, delivery
+from pipelines.commands import bench, college, delivery, identity
 from pipelines.commands.shared import Format, err, out
 from pipelines.errors import OperatorError, UsageError
 from pipelines.settings import export_home, home
@@ -30,6 +30,7 @@ app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
 app.add_typer(records_app, name="records")
 app.add_typer(college.app, name="college")
+app.add_typer(identity.app, name="identity")
 app.add_typer(bench.app, name="bench")
 app.command("collect")(delivery.collect)
 keys_app.command("import")(delivery.import_keys)

@@ -174,12 +174,17 @@ def _landing(home: Home, delivered_on: date, before: set[str]) -> Landing:
 
 
 def _publish(definitions: dg.Definitions, instance: dg.DagsterInstance) -> dict:
+    """What the publication says of itself; ``identity`` has what came before it."""
     result = _execute(definitions, instance, "night", {})
+    told: dict[str, dict] = {}
     for event in result.get_asset_materialization_events():
-        if event.asset_key == dg.AssetKey(["publish", "snapshot"]):
-            metadata = event.materialization.metadata
-            return {name: value.value for name, value in metadata.items()}
-    return {}
+        metadata = event.materialization.metadata
+        key = event.asset_key.path if event.asset_key else ()
+        told["/".join(key)] = {name: value.value for name, value in metadata.items()}
+    identity = {
+        name: told.get(f"identity/{name}", {}) for name in ("link", "learner", "held")
+    }
+    return {**told.get("publish/snapshot", {}), "identity": identity}
 
 
 def serve_dagster() -> None:

@@ -88,18 +88,40 @@ def print_night(out: Console, home: Home, summary: NightSummary) -> None:
             f"+ {landing.collapsed:,} collapsed + {landing.quarantined:,} quarantined"
         )
     for publication in summary.publications:
+        _print_identity(out, publication.get("identity", {}))
         if publication.get("published"):
+            restored = publication.get("restored", 0)
             out.print(
                 f"snapshot {publication['seq']}  {publication['learners']:,} records: "
                 f"{publication['signed']:,} signed, "
                 f"{publication['reused']:,} unchanged, "
                 f"{publication['withdrawn']:,} withdrawn"
+                + (f", {restored:,} as before a merge" if restored else "")
             )
         else:
             out.print(f"0 signed: {publication.get('reason')}")
     out.print(f"records   {home.snapshots}/<seq>/records  (see {home.current})")
     out.print(f'analysts  {home.snapshots}/<seq>/analyst  (lrw query "SQL")')
     out.print(f"verdicts  {home.outbox}/<college>/<date>  (lrw status)")
+
+
+def _print_identity(out: Console, told: dict[str, dict]) -> None:
+    """Who is whom since tonight, or that the guard kept yesterday's links."""
+    link, learner, held = (told.get(name, {}) for name in ("link", "learner", "held"))
+    if not link:
+        return
+    if held["refused"] != "no":
+        out.print(
+            f"identity  refused: {held['refused']}; yesterday's links stand, "
+            f"{held['college_students']:,} students wait (lrw identity accept)"
+        )
+        return
+    out.print(
+        f"identity  {learner['learners']:,} learners, {learner['minted_tonight']:,} "
+        f"new, {learner['merged_tonight']:,} merged; {link['linked_tonight']:,} "
+        f"students linked, {link['waiting_for_review']:,} pairs for a person "
+        "(lrw identity review)"
+    )
 
 
 def print_status(out: Console, status: Status, form: str) -> None:

@@ -67,7 +67,8 @@ def _quoted(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
+    """Resident memory of this process at its highest."""
     # Not getrusage: a process inherits the peak of the one that started it.
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -79,7 +80,7 @@ def _main(name: str, home: Home) -> None:
     start = time.perf_counter()
     {"land": _land, "bare": _bare}[name](home)
     seconds = time.perf_counter() - start
-    said = {"seconds": seconds, "megabytes": _peak_megabytes()}
+    said = {"seconds": seconds, "megabytes": peak_megabytes()}
     sys.stdout.write(json.dumps(said) + "\n")
 
 

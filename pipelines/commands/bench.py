@@ -12,14 +12,10 @@ from rich.table import Table
 from pipelines.commands.shared import Format, FormatOption, err, out, write_json
 
 if TYPE_CHECKING:
+    from pipelines.bench.identity import IdentityBench
     from pipelines.bench.landing import LandBench
 
 app = typer.Typer(no_args_is_help=True, help="Benchmarks on generated states.")
-
-
-@app.callback()
-def _bench() -> None:
-    """Keep ``land`` a word of its own while it is the only benchmark."""
 
 
 @app.command()
@@ -37,6 +33,43 @@ def land(
         _print(found)
     else:
         write_json(found.as_dict())
+
+
+@app.command()
+def identity(
+    learners: Annotated[int, typer.Option(min=100, help="True persons.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20)] = 1,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Linkage from scratch, and of a night with one student in a hundred new."""
+    from pipelines.bench.identity import bench_identity
+
+    with err.status(f"Linking {learners:,} learners {rounds} times"):
+        found = bench_identity(learners, rounds)
+    if form is Format.TABLE:
+        _print_identity(found)
+    else:
+        write_json(found.as_dict())
+
+
+def _print_identity(found: "IdentityBench") -> None:
+    steps = list(found.scratch.steps)
+    table = Table("", "seconds", *steps, "peak MB", "new students", header_style="bold")
+    for name, run in (("scratch", found.scratch), ("night", found.night)):
+        table.add_row(
+            name,
+            f"{run.seconds:.2f}",
+            *(f"{run.steps[step]:.2f}" for step in steps),
+            f"{run.peak_megabytes:,}",
+            f"{run.linked:,}",
+        )
+    out.print(table)
+    out.print(
+        f"{found.college_students:,} college students of {found.learners:,} learners; "
+        f"medians of {found.rounds}; the night takes {found.ratio:.3f} of a run from "
+        f"scratch; lrw bench identity --learners {found.learners} "
+        f"--rounds {found.rounds}"
+    )
 
 
 def _print(found: "LandBench") -> None:

@@ -28,14 +28,16 @@ class Job:
     Attributes:
         learner_id: whom an error is about.
         document: the unsigned CLR, JSON text.
-        previous: the learner's published CLR, JSON text; None for a new learner.
+        issued: published CLRs that it, or a credential in it, must be later than.
+        not_before: latest ``validFrom`` under its id where ``issued`` has it not.
         as_of: ``validFrom`` for content that changed without a later date.
         compare: whether to compare its canonical forms with the reference path.
     """
 
     learner_id: str
     document: str
-    previous: str | None
+    issued: tuple[str, ...]
+    not_before: str | None
     as_of: str
     compare: bool
 
@@ -67,8 +69,9 @@ class _Bench:
     def _one(self, job: Job) -> Signed:
         try:
             record = prune(orjson.loads(job.document))
-            if job.previous is not None:
-                versions.supersede(record, orjson.loads(job.previous), job.as_of)
+            if job.issued or job.not_before:
+                issued = [orjson.loads(text) for text in job.issued]
+                versions.supersede(record, issued, job.as_of, job.not_before)
             signed = sign_record(record, self.signer, self.proofs)
             if job.compare:
                 guard.compare(signed, self.proofs)

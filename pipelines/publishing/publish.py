@@ -18,11 +18,11 @@ import orjson
 from pipelines.contracts.model import Contracts
 from pipelines.contracts.products import load_products
 from pipelines.errors import OperatorError
-from pipelines.publishing import analyst, inputs, manifest
+from pipelines.publishing import analyst, inputs, manifest, records
 from pipelines.publishing import snapshot as store
+from pipelines.publishing.documents import Documents, Plan
 from pipelines.publishing.keys import IssuerKey, key_for_publication
 from pipelines.publishing.manifest import FileEntry, Manifest
-from pipelines.publishing.records import Plan, Records
 from pipelines.publishing.signing import KeySigner
 from pipelines.publishing.snapshot import Snapshot
 from pipelines.publishing.verify import check_snapshot
@@ -41,6 +41,7 @@ class PublishResult:
         learners: records in it.
         signed: records signed tonight, new or changed.
         reused: records whose published bytes stand.
+        restored: records published again as they were before a merge.
         withdrawn: learners who had a record and have none now.
         path: folder of the current snapshot.
         reason: one line for the operator.
@@ -51,6 +52,7 @@ class PublishResult:
     learners: int
     signed: int
     reused: int
+    restored: int
     withdrawn: int
     path: Path
     reason: str
@@ -108,17 +110,17 @@ def _publish(
 ) -> PublishResult:
     database = home.build_db.stem
     tables = analyst.tables(con, database)
-    records = Records(
+    documents = Documents(
         con,
-        f'"{database}"."{analyst.SCHEMA}"."{analyst.DOCUMENTS}"',
-        previous.path / store.RECORDS if previous else None,
+        f'"{database}"."{analyst.SCHEMA}"',
+        previous.path if previous else None,
         spill,
     )
     if contracts is not None:
         analyst.refuse_unagreed(con, database, load_products())
-    key = _key(home, contracts, records.issuer(), previous)
-    plan = records.plan(lambda done, total: progress("documents", done, total))
-    as_of = inputs.ledger_as_of(home) or records.latest()
+    key = _key(home, contracts, documents.issuer(), previous)
+    plan = documents.plan(lambda done, total: progress("documents", done, total))
+    as_of = inputs.ledger_as_of(home) or documents.latest()
     seq = (previous.seq if previous else 0) + 1
     with store.staging(home, seq) as staged:
         at("staged")
@@ -135,13 +137,15 @@ def _publish(
                 learners=plan.learners,
                 signed=0,
                 reused=plan.reused,
+                restored=0,
                 withdrawn=0,
                 path=previous.path,
                 reason=f"nothing new since snapshot {previous.seq}: nothing published",
             )
         credentials = records.write(
-            staged / store.RECORDS,
+            documents,
             plan,
+            staged / store.RECORDS,
             home.keys,
             key.did,
             as_of,
@@ -149,7 +153,8 @@ def _publish(
             lambda done, total: progress("records", done, total),
         )
         at("records written")
-        records.write_changes(staged / store.STEWARD / "record_change.parquet")
+        documents.write_changes(staged / store.STEWARD / "record_change.parquet")
+        documents.replaced.write(staged / store.STEWARD)
         _write_json(staged / store.PUBLIC / store.DID_DOCUMENT, key.document())
         files = tables_entries + tuple(
             entry
@@ -182,6 +187,7 @@ def _publish(
         learners=plan.learners,
         signed=plan.fresh,
         reused=plan.reused,
+        restored=plan.restored,
         withdrawn=plan.withdrawn,
         path=final,
         reason=_reason(seq, plan),
@@ -273,7 +279,8 @@ def _stamp(moment: datetime) -> str:
 
 
 def _reason(seq: int, plan: Plan) -> str:
+    restored = f"{plan.restored:,} restored, " if plan.restored else ""
     return (
         f"snapshot {seq}: {plan.learners:,} records, {plan.fresh:,} signed, "
-        f"{plan.reused:,} unchanged, {plan.withdrawn:,} withdrawn"
+        f"{plan.reused:,} unchanged, {restored}{plan.withdrawn:,} withdrawn"
     )

@@ -98,17 +98,25 @@ def only_select(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
 def record(home: Home, learner_id: str) -> str:
     """One learner's signed CLR, as JSON text, byte for byte as published.
 
+    Args:
+        home: the warehouse.
+        learner_id: a learner; of an id that a merge retired, the record is that of
+            the learner it redirects to, and says so in ``credentialSubject.id``.
+
     Raises:
         OperatorError: nothing is published, or the learner has no record.
     """
+    snapshot = resolve(home)
+    meant = _redirected(snapshot, learner_id)
     with duckdb.connect() as con:
         rows = con.execute(
             "SELECT clr FROM read_parquet(?, hive_partitioning = false) "
             "WHERE learner_id = ?",
-            [_records(resolve(home)), learner_id],
+            [_records(snapshot), meant],
         ).fetchall()
     if not rows:
-        raise OperatorError(f"learner {learner_id} has no published record")
+        merged = f", merged into {meant}," if meant != learner_id else ""
+        raise OperatorError(f"learner {learner_id}{merged} has no published record")
     return rows[0][0]
 
 
@@ -139,6 +147,20 @@ def export_jsonl(home: Home, to: Path, limit: int | None = None) -> int:
             count += len(batch)
     partial.replace(to)
     return count
+
+
+def _redirected(snapshot: Snapshot, learner_id: str) -> str:
+    """The id that ``learner_id`` means in a snapshot: itself unless retired."""
+    path = snapshot.path / store.ANALYST / store.REDIRECTS
+    if not path.exists():
+        return learner_id
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT to_learner_id FROM read_parquet(?, hive_partitioning = false) "
+            "WHERE learner_id = ?",
+            [str(path), learner_id],
+        ).fetchall()
+    return rows[0][0] if rows else learner_id
 
 
 def _records(snapshot: Snapshot) -> str:

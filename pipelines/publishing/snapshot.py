@@ -30,6 +30,8 @@ RECORDS = "records"
 PUBLIC = "public"
 STEWARD = "steward"
 DID_DOCUMENT = "did.json"
+REDIRECTS = "learner_redirect.parquet"
+"""The analyst table that leads from a retired learner id to the surviving one."""
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,7 @@ def _check_records(
         None if learners == stated else f"{learners:,} records, {stated:,} stated",
         f"{learners:,}",
     )
+    result.add("redirects", *_redirects(snapshot))
     keys = Keys(did_document)
     checked, failed = 0, []
     for learner, text in _texts(snapshot, wanted):
@@ -238,6 +239,30 @@ def _check_records(
         if failure:
             failed.append(f"learner {learner}: {failure}")
     result.add("proofs", _some(failed, "not valid"), f"{checked:,} records")
+
+
+def _redirects(snapshot: Snapshot) -> tuple[str | None, str]:
+    """What is wrong with the redirects, and how many there are.
+
+    A retired id has no record, and leads to an id that is not retired itself.
+    """
+    path = snapshot.path / store.ANALYST / store.REDIRECTS
+    if not path.exists():
+        return None, "0"
+    with duckdb.connect() as con:
+        (count, owning, chained), *_ = con.execute(
+            "WITH r AS (FROM read_parquet($redirects, hive_partitioning = false)) "
+            "SELECT count(*), count(*) FILTER (learner_id IN ("
+            "SELECT learner_id FROM read_parquet($records, hive_partitioning = false))"
+            "), count(*) FILTER (to_learner_id IN (SELECT learner_id FROM r)) FROM r",
+            {
+                "redirects": str(path),
+                "records": f"{snapshot.path / store.RECORDS}/*.parquet",
+            },
+        ).fetchall()
+    if owning:
+        return f"{owning:,} retired ids have a record", ""
+    return f"{chained:,} lead to a retired id" if chained else None, f"{count:,}"
 
 
 def _record_failure(keys: Keys, text: str) -> str | None:

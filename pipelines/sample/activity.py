@@ -11,8 +11,9 @@ import polars as pl
 from pipelines.sample.catalogue import uuid
 from pipelines.sample.draw import Draw
 from pipelines.sample.history import split, versioned
+from pipelines.sample.instants import before
 from pipelines.sample.layout import UTC
-from pipelines.sample.presence import LAST_TERM, before
+from pipelines.sample.presence import LAST_TERM
 from pipelines.sample.reference import table
 
 _UNKNOWN_TIME = pl.lit(None, dtype=UTC)

@@ -11,7 +11,8 @@ import polars as pl
 
 from pipelines.sample.draw import Draw
 from pipelines.sample.history import split, versioned
-from pipelines.sample.presence import LAST_TERM, before
+from pipelines.sample.instants import before
+from pipelines.sample.presence import LAST_TERM
 
 # An award follows once this share of the programme's credit was earned here; the
 # rest came with transfer or from before.

@@ -10,8 +10,9 @@ import polars as pl
 
 from pipelines.sample.draw import Draw
 from pipelines.sample.history import split, versioned
+from pipelines.sample.instants import before
 from pipelines.sample.layout import UTC
-from pipelines.sample.presence import MERGED_BEFORE, before
+from pipelines.sample.presence import MERGED_BEFORE
 
 _NO_TIME = pl.lit(None, dtype=UTC)
 
@@ -47,8 +48,12 @@ def person_names(draw: Draw, records: pl.DataFrame, start: date) -> pl.DataFrame
     unknown = draw.chance("name date unknown", 0.15, "m")
     dated = pl.when(unknown).then(pl.lit(date(1900, 1, 1))).otherwise(changed.dt.date())
     base = records.with_columns(record_updated_at=changed, effective_from=dated)
-    former = base.filter(pl.col("maiden").is_not_null()).with_columns(
-        name_type=pl.lit("FORMER"), last_name=pl.col("maiden")
+    former = base.filter(
+        pl.col("maiden").is_not_null() | pl.col("birth_name").is_not_null()
+    ).with_columns(
+        name_type=pl.lit("FORMER"),
+        last_name=pl.coalesce("maiden", "last_name"),
+        first_name=pl.coalesce("birth_name", "first_name"),
     )
     preferred = base.filter(pl.col("preferred_first_name").is_not_null()).with_columns(
         name_type=pl.lit("PREFERRED"), first_name=pl.col("preferred_first_name")

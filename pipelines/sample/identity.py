@@ -8,6 +8,7 @@ nothing but the rules.
 import polars as pl
 
 from pipelines.sample.fault_rows import ORPHAN_PREFIX
+from pipelines.sample.hard_cases import CASE_COLUMNS, case_columns
 from pipelines.sample.state import State
 
 _MERGES = ("MERGED_INTO", "ID_CHANGED")
@@ -17,7 +18,8 @@ def persons(state: State, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """The truth of every college id in force, and of the ids merged into one.
 
     Rules: a college's own merges join ids; so do an equal SSN or ITIN, an equal
-    STATE_PS_ID and an equal STATE_K12_ID, each with an equal full birth date. Where
+    STATE_PS_ID and an equal STATE_K12_ID, each with an equal full birth date. An SSN
+    that twins both use and a number that a spreadsheet rounded are no evidence. Where
     such evidence would join two current ids of one college, all evidence of the group
     is set aside and only merges stay.
 
@@ -25,11 +27,12 @@ def persons(state: State, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
         ``institution_code``, ``student_id``, ``true_learner``, ``role``, ``current``
         (in the person file, not merged away), ``has_plausible_ssn``,
         ``has_pseudo_ssn``, ``ssn_shared_with_another``, ``birth_date_quality``,
-        ``birth_date_misread``, ``ssn_misread``, ``twin``, ``namesake`` and
-        ``exact_linkable_group`` (equal numbers: one learner by exact evidence).
+        ``birth_date_misread``, ``ssn_misread``, ``twin``, ``namesake``, ``cases`` and
+        ``traps`` (see ``hard_cases``) and ``exact_linkable_group`` (equal numbers: one
+        learner by exact evidence).
     """
     nodes = _nodes(rows)
-    nodes = _grouped(nodes, _evidence(rows))
+    nodes = _grouped(nodes, _evidence(rows, state.records))
     ids = rows["person_identifier"]
 
     def has(kind: str) -> pl.DataFrame:
@@ -40,7 +43,7 @@ def persons(state: State, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     known = state.records.select(
         "m", true_learner="l", role="role", ssn_shared_with_another="ssn_shared",
         birth_date_misread="birth_misread", ssn_misread="ssn_misread", twin="twin",
-        namesake="namesake",
+        namesake="namesake", **case_columns(),
     )  # fmt: skip
     frame = nodes.join(
         known, left_on="_m", right_on="m", how="left", maintain_order="left"
@@ -71,8 +74,38 @@ def persons(state: State, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
         pl.col("PSEUDO_SSN").fill_null(value=False).alias("has_pseudo_ssn"),
         "birth_date_quality",
         *(pl.col(flag).fill_null(value=False) for flag in flags),
+        *(pl.col(column).fill_null([]) for column in CASE_COLUMNS),
         "exact_linkable_group",
     ).sort(["institution_code", "student_id"])
+
+
+def people_truth(records: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
+    """Who every college student is, without the state around them.
+
+    Args:
+        records: ``presence.recorded``.
+        merges: ``institution_code``, ``student_id`` (given up), ``to_student_id``.
+
+    Returns:
+        ``institution_code``, ``student_id``, ``true_learner``, ``role``, ``current``,
+        and the columns of ``case_columns``; a given-up id has those of the id that
+        stayed.
+    """
+    names = ["true_learner", "role", *CASE_COLUMNS]
+    here = records.select(
+        "institution_code", "student_id", true_learner="l", role="role",
+        **case_columns(),
+    ).with_columns(current=pl.lit(value=True))  # fmt: skip
+    gone = merges.join(
+        here.rename({"student_id": "to_student_id"}),
+        on=["institution_code", "to_student_id"],
+        how="inner",
+        maintain_order="left",
+    ).with_columns(current=pl.lit(value=False))
+    columns = ["institution_code", "student_id", "current", *names]
+    return pl.concat([here.select(columns), gone.select(columns)]).sort(
+        ["institution_code", "student_id"]
+    )
 
 
 def _nodes(rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -101,9 +134,13 @@ def _nodes(rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([here.select(columns), gone.select(columns)])
 
 
-def _evidence(rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def _evidence(rows: dict[str, pl.DataFrame], records: pl.DataFrame) -> pl.DataFrame:
     """Identifiers that can link: ``_c``, ``student_id``, ``kind``, ``id_value``."""
-    return rows["person_identifier"].select(
+    of_twins = records.filter("ssn_of_twin")["ssn"].unique()
+    barred = pl.col("id_value").str.contains("E+", literal=True) | (
+        (pl.col("id_type") == "SSN") & pl.col("id_value").is_in(of_twins.implode())
+    )
+    return rows["person_identifier"].filter(~barred).select(
         "_c",
         "student_id",
         "id_value",

@@ -1,20 +1,16 @@
 """The learners themselves: who they are, whatever any college writes down.
 
-Belongs here: names, births, homes, households and the identifiers a person owns.
-Does not belong here: what one college knows of them (``presence``).
+Belongs here: who they are, their names and births. Does not belong here: their homes
+and numbers (``belongings``), what one college knows of them (``presence``).
 """
 
 from datetime import date
 
 import polars as pl
 
+from pipelines.sample.belongings import with_belongings
 from pipelines.sample.draw import Draw
 from pipelines.sample.reference import table
-
-# Areas the Social Security Administration had not assigned when it stopped
-# allocating by area in June 2011, so no adult can own one of these numbers.
-_SSN_AREA_FROM, _SSN_AREAS = 773, 127
-_SSN_SPACE = _SSN_AREAS * 99 * 9999
 
 # Shares of learners; the spec's list of what a feed must be expected to hold.
 TWINS = 0.006
@@ -22,21 +18,24 @@ NAMESAKES = 0.006
 SHARED_HOUSEHOLD = 0.02
 DUAL = 0.20
 NONCREDIT = 0.09
-ITIN = 0.004
-WITHOUT_SSN = 0.14
-WRONG_SSN = 1 / 5000
+HOMONYMS = 0.002
+SIMILAR_TWINS = 0.35
+DOUBLE_SURNAME = 0.015
 
-
-def ssn_text(number: pl.Expr) -> pl.Expr:
-    """Nine digits for a number in 0 .. 125 729 999; always a plausible SSN."""
-    serial = number % 9999 + 1
-    group = (number // 9999) % 99 + 1
-    area = number // (9999 * 99) + _SSN_AREA_FROM
-    return pl.concat_str(_digits(area, 3), _digits(group, 2), _digits(serial, 4))
-
-
-def _digits(number: pl.Expr, width: int) -> pl.Expr:
-    return number.cast(pl.String).str.zfill(width)
+# Given names that a hurried eye, or a string distance, takes for one another.
+_SIMILAR = [
+    ("Jayden", "M", "Jaylen", "M"), ("Maria", "F", "Marie", "F"),
+    ("Kayla", "F", "Kaylee", "F"), ("Madison", "F", "Addison", "F"),
+    ("Brandon", "M", "Brendan", "M"), ("Hannah", "F", "Anna", "F"),
+    ("Jean", "F", "Jane", "F"), ("Christopher", "M", "Christian", "M"),
+    ("Ashley", "F", "Ashlyn", "F"), ("Aaron", "M", "Erin", "F"),
+    ("Michael", "M", "Michelle", "F"), ("Jon", "M", "Don", "M"),
+    ("Alexander", "M", "Alexandra", "F"), ("Tiara", "F", "Kiara", "F"),
+    # Two that share a short form, and two of which one is part of the other.
+    ("Patrick", "M", "Patricia", "F"), ("Samuel", "M", "Samantha", "F"),
+    ("Mary", "F", "Mary Ann", "F"), ("John", "M", "John Paul", "M"),
+    ("Maria Jose", "F", "Maria Ana", "F"),
+]  # fmt: skip
 
 
 def learners(draw: Draw, count: int, state: str, start: date) -> pl.DataFrame:
@@ -52,30 +51,55 @@ def learners(draw: Draw, count: int, state: str, start: date) -> pl.DataFrame:
         One row a learner: ``l`` (0 ..), ``kind`` (CREDIT, DUAL, NONCREDIT),
         ``household`` (the learner whose home, last name and perhaps birth date are
         shared), names, birth, home, ``ssn``, ``itin``, ``ps_id``, ``k12_id``,
-        ``ability`` in 0 .. 1 and ``email``.
+        ``ability`` in 0 .. 1 and contacts (``belongings``). Who is easily
+        taken for whom: ``twin`` and ``namesake`` on the odd one of two, ``twin_pair``,
+        ``father_son``, ``homonym`` and ``home_pair`` (live together, not twins, not
+        father and son) on both.
     """
     base = pl.DataFrame({"l": pl.int_range(0, count, eager=True)})
     before = pl.col("l") - 1
     # Odd learners may share the household of the one before them.
     shared = draw.unit("household", pl.col("l") // 2)
     odd = pl.col("l") % 2 == 1
-    frame = base.with_columns(
-        twin=odd & (shared < TWINS),
-        namesake=odd & shared.is_between(TWINS, TWINS + NAMESAKES, closed="left"),
-        cohabits=odd & (shared < TWINS + NAMESAKES + SHARED_HOUSEHOLD),
-        elder=~odd & shared.is_between(TWINS, TWINS + NAMESAKES, closed="left"),
-    ).with_columns(
-        household=pl.when(pl.col("cohabits")).then(before).otherwise(pl.col("l")),
-        birth_of=pl.when(pl.col("twin") | pl.col("namesake"))
-        .then(before)
-        .otherwise(pl.col("l")),
-        name_of=pl.when(pl.col("namesake")).then(before).otherwise(pl.col("l")),
+    homes = TWINS + NAMESAKES + SHARED_HOUSEHOLD
+    frame = (
+        base.with_columns(
+            odd=odd,
+            twin_pair=shared < TWINS,
+            father_son=shared.is_between(TWINS, TWINS + NAMESAKES, closed="left"),
+            home_pair=shared.is_between(TWINS + NAMESAKES, homes, closed="left"),
+            homonym=shared.is_between(homes, homes + HOMONYMS, closed="left"),
+        )
+        # The last of an odd number of learners has nobody after it.
+        .with_columns(
+            pl.col("twin_pair", "father_son", "home_pair", "homonym")
+            & ((pl.col("l") // 2) * 2 + 1 < count)
+        )
+        .with_columns(
+            twin=odd & pl.col("twin_pair"),
+            namesake=odd & pl.col("father_son"),
+            elder=~odd & pl.col("father_son"),
+            together=pl.col("twin_pair") | pl.col("father_son") | pl.col("home_pair"),
+        )
+        .with_columns(cohabits=odd & pl.col("together"))
+    )
+    same_birth = odd & (pl.col("twin_pair") | pl.col("father_son") | pl.col("homonym"))
+    same_name = odd & (pl.col("father_son") | pl.col("homonym"))
+    same_family = odd & (pl.col("together") | pl.col("homonym"))
+    frame = frame.with_columns(
+        household=pl.when("cohabits").then(before).otherwise("l"),
+        birth_of=pl.when(same_birth).then(before).otherwise("l"),
+        name_of=pl.when(same_name).then(before).otherwise("l"),
+        family_of=pl.when(same_family).then(before).otherwise("l"),
+        similar=pl.when(
+            pl.col("twin_pair")
+            & draw.chance("similar twins", SIMILAR_TWINS, pl.col("l") // 2)
+        ).then(draw.below("similar names", len(_SIMILAR), pl.col("l") // 2)),
     )
     frame = _kinds(draw, frame)
     frame = _births(draw, frame, start)
     frame = _names(draw, frame)
-    frame = _homes(draw, frame, state)
-    return _identifiers(draw, frame, state)
+    return with_belongings(draw, frame, state)
 
 
 def _kinds(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
@@ -122,9 +146,23 @@ def _births(draw: Draw, frame: pl.DataFrame, start: date) -> pl.DataFrame:
         birth_date=born.cast(pl.Date),
         sex=pl.when(pl.col("namesake") | pl.col("elder"))
         .then(pl.lit("M"))
-        .when(draw.chance("female", 0.58, "l"))
+        .when(pl.col("similar").is_not_null())
+        .then(_similar("sex"))
+        .when(draw.chance("female", 0.58, "name_of"))
         .then(pl.lit("F"))
         .otherwise(pl.lit("M")),
+    )
+
+
+def _similar(what: str) -> pl.Expr:
+    """The ``name`` or ``sex`` of one of two twins with similar given names."""
+    at = ("name", "sex").index(what)
+    first = pl.Series([pair[at] for pair in _SIMILAR])
+    second = pl.Series([pair[at + 2] for pair in _SIMILAR])
+    return (
+        pl.when("odd")
+        .then(pl.lit(second).gather(pl.col("similar")))
+        .otherwise(pl.lit(first).gather(pl.col("similar")))
     )
 
 
@@ -147,12 +185,19 @@ def _names(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.when(pl.col("sex") == "F").then(women).otherwise(men)
 
     surname = draw.choose(
-        "last name", last["name"], "household", weights=last["frequency"].to_list()
+        "last name", last["name"], "family_of", weights=last["frequency"].to_list()
     )
-    mono = draw.chance("mononym", 0.0015, "l") & ~pl.col("cohabits")
+    other = draw.choose(
+        "second surname", last["name"], "family_of", weights=last["frequency"].to_list()
+    )
+    alone = ~pl.col("together") & ~pl.col("homonym")
+    mono = draw.chance("mononym", 0.0015, "l") & alone
+    double = draw.chance("double surname", DOUBLE_SURNAME, "family_of")
     return (
         frame.with_columns(
-            first_name=pl.when(draw.chance("special first", 0.02, "name_of"))
+            first_name=pl.when(pl.col("similar").is_not_null())
+            .then(_similar("name"))
+            .when(draw.chance("special first", 0.02, "name_of"))
             .then(draw.choose("special first name", special_names("first"), "name_of"))
             .otherwise(given("first name", "name_of")),
             middle_name=pl.when(draw.chance("has middle", 0.7, "l")).then(
@@ -160,8 +205,10 @@ def _names(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
                     0, pl.when(draw.chance("initial", 0.5, "l")).then(1).otherwise(40)
                 )
             ),
-            last_name=pl.when(draw.chance("special last", 0.04, "household"))
-            .then(draw.choose("special last name", special_names("last"), "household"))
+            last_name=pl.when(draw.chance("special last", 0.04, "family_of"))
+            .then(draw.choose("special last name", special_names("last"), "family_of"))
+            .when(double)
+            .then(surname + "-" + other)
             .otherwise(surname),
             married_name=draw.choose(
                 "married name", last["name"], "l", weights=last["frequency"].to_list()
@@ -182,99 +229,11 @@ def _names(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
             middle_name=pl.when("mononym").then(None).otherwise(pl.col("middle_name")),
             suffix=pl.when("mononym").then(None).otherwise(pl.col("suffix")),
             # Twins do not share a first name; two draws may still agree.
-            twin_letter=pl.when("twin").then(
+            twin_letter=pl.when(pl.col("twin") & pl.col("similar").is_null()).then(
                 draw.choose("twin", ["-Lee", "-Ann"], "l")
             ),
         )
         .with_columns(
             first_name=pl.col("first_name") + pl.col("twin_letter").fill_null("")
-        )
-    )
-
-
-_STREETS = [
-    "Oak St", "Main St", "Church St", "County Road 12", "Magnolia Ave",
-    "Dogwood Ln", "Martin Luther King Jr Blvd", "Highway 431 N", "River Rd",
-    "College Dr", "Pine Cir", "2nd Ave S",
-]  # fmt: skip
-
-
-def _homes(draw: Draw, frame: pl.DataFrame, state: str) -> pl.DataFrame:
-    regions = table("region")
-    codes = regions["state"].to_list()
-    near = [30.0 if code == state else 0.4 for code in codes]
-    at = draw.index("home state", near, "household")
-    low, high = regions["postal_code_from"], regions["postal_code_to"]
-    span = pl.lit(high - low + 1).gather(at)
-    zip_code = pl.lit(low).gather(at) + (
-        draw.unit("zip", "household") * span
-    ).floor().cast(pl.Int64)
-    number = draw.below("house", 9800, "household") + 100
-    return frame.with_columns(
-        state=pl.lit(regions["state"]).gather(at),
-        postal_code=_digits(zip_code, 5),
-        address_line1=number.cast(pl.String)
-        + " "
-        + draw.choose("street", _STREETS, "household"),
-        address_line2=pl.when(draw.chance("flat", 0.12, "household")).then(
-            pl.lit("Apt ")
-            + (draw.below("flat no", 40, "household") + 1).cast(pl.String)
-        ),
-        phone=pl.lit("205-555-") + _digits(draw.below("phone", 10_000, "l"), 4),
-        # example.org is reserved (RFC 2606): no mail can reach anybody.
-        email=pl.lit("h")
-        + _digits(pl.col("household") * 7 + 1000, 7)
-        + pl.lit("@mail.example.org"),
-    )
-
-
-def _spread(number: pl.Expr, factor: int, space: int) -> pl.Expr:
-    """A one-to-one scatter of 0 .. space-1 onto itself; ``factor`` is coprime."""
-    return (number * factor) % space
-
-
-def _identifiers(draw: Draw, frame: pl.DataFrame, state: str) -> pl.DataFrame:
-    offset = draw.constant("ssn offset") % 1_000_003
-    owner = pl.col("l") + offset
-    age_proxy = pl.col("birth_date").dt.year()
-    number = ssn_text(_spread(owner, 48_271, _SSN_SPACE))
-    has = draw.unit("ssn owner", "l")
-    itin = pl.concat_str(
-        pl.lit("9"),
-        _digits(_spread(owner, 37, 100), 2),
-        _digits(70 + draw.below("itin group", 19, "l"), 2),
-        _digits(_spread(owner, 7919, 10_000), 4),
-    )
-    youngest = age_proxy.max()
-    return (
-        frame.with_columns(
-            ssn=pl.when(has >= WITHOUT_SSN + ITIN).then(number),
-            itin=pl.when(has < ITIN).then(itin),
-            ps_id=pl.when(draw.chance("ps id", 0.62, "l")).then(
-                pl.lit(state) + _digits(_spread(owner, 31_337, 10**8), 8)
-            ),
-            k12_id=pl.when(
-                (youngest - age_proxy < 14)
-                & draw.chance(
-                    "k12 id",
-                    pl.when(pl.col("kind") == "DUAL").then(0.95).otherwise(0.6),
-                    "l",
-                )
-            ).then(pl.lit("19") + _digits(_spread(owner, 65_537, 10**8), 8)),
-            own_email=draw.chance("own email", 0.85, "l") & ~pl.col("cohabits"),
-        )
-        .with_columns(
-            # Another person's number, used by mistake: the learner two before.
-            ssn=pl.when(
-                draw.chance("wrong ssn", WRONG_SSN, "l")
-                & (pl.col("l") >= 2)
-                & pl.col("ssn").is_not_null()
-                & (pl.col("birth_date") != pl.col("birth_date").shift(2))
-            )
-            .then(pl.col("ssn").shift(2))
-            .otherwise(pl.col("ssn")),
-        )
-        .with_columns(
-            ssn_shared=pl.col("ssn").is_not_null() & pl.col("ssn").is_duplicated()
         )
     )

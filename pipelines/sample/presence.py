@@ -4,13 +4,16 @@ Belongs here: memberships (one a learner and college id) with their recorded nam
 birth dates and identifiers. Does not belong here: what they did there (``study``).
 """
 
-from datetime import UTC as UTC_ZONE
-from datetime import date, datetime, time
+from datetime import date
 
 import polars as pl
 
+from pipelines.sample.belongings import digits
+from pipelines.sample.contacts import contacts
 from pipelines.sample.draw import Draw
-from pipelines.sample.reference import table
+from pipelines.sample.instants import before
+from pipelines.sample.numbers import known_numbers
+from pipelines.sample.slips import births, names
 
 LAST_TERM = 9
 
@@ -20,14 +23,6 @@ DUPLICATE = 0.004
 MERGING = 0.003
 MERGED_BEFORE = 0.006
 _START_WEIGHTS = (34, 13, 5, 14, 6, 3, 12, 5, 2, 9)
-
-
-def before(start: date, minutes: pl.Expr) -> pl.Expr:
-    """An instant ``minutes`` before midnight UTC of the first night's date."""
-    midnight = datetime.combine(start, time(), UTC_ZONE)
-    return (pl.lit(midnight) - pl.duration(minutes=minutes)).cast(
-        pl.Datetime("us", "UTC")
-    )
 
 
 def memberships(
@@ -45,13 +40,23 @@ def memberships(
     """
     weights = colleges["weight"].to_list()
     count = colleges.height
-    drawn = people.select("l", "kind", "household").with_columns(
-        n=pl.when(pl.col("kind") == "NONCREDIT")
-        .then(1)
-        .otherwise(draw.index("college count", _COLLEGES, "l") + 1),
-        c0=draw.index("home college", weights, "household"),
-        c1=draw.index("second college", weights, "l"),
-        c2=draw.index("third college", weights, "l"),
+    drawn = (
+        people.select("l", "kind", "household", other=pl.col("homonym") & pl.col("odd"))
+        .with_columns(
+            n=pl.when(pl.col("kind") == "NONCREDIT")
+            .then(1)
+            .otherwise(draw.index("college count", _COLLEGES, "l") + 1),
+            c0=draw.index("home college", weights, "household"),
+            c1=draw.index("second college", weights, "l"),
+            c2=draw.index("third college", weights, "l"),
+            theirs=draw.index("home college", weights, pl.col("household") - 1),
+        )
+        .with_columns(
+            # Two people of one name and birth date begin at different colleges.
+            c0=pl.when(pl.col("other") & (pl.col("c0") == pl.col("theirs")))
+            .then((pl.col("c0") + 1) % count)
+            .otherwise(pl.col("c0"))
+        )
     )
     drawn = drawn.with_columns(
         c1=pl.when(pl.col("c1") == pl.col("c0"))
@@ -150,10 +155,10 @@ def _ids(
         _seq=sequence
     )
     jitter = draw.below("id jitter", 17, "m")
-    letter = pl.lit("A") + _digits(10_000 + pl.col("_seq") * 37 + jitter, 8)
-    seven = _digits(100_000 + pl.col("_seq") * 17 + jitter, 7)
-    nine = pl.lit("80") + _digits(100_000 + pl.col("_seq") * 19 + jitter, 7)
-    other = pl.lit("N") + _digits(1_000 + pl.col("_seq") * 17 + jitter, 7)
+    letter = pl.lit("A") + digits(10_000 + pl.col("_seq") * 37 + jitter, 8)
+    seven = digits(100_000 + pl.col("_seq") * 17 + jitter, 7)
+    nine = pl.lit("80") + digits(100_000 + pl.col("_seq") * 19 + jitter, 7)
+    other = pl.lit("N") + digits(1_000 + pl.col("_seq") * 17 + jitter, 7)
     duplicate_noncredit = (pl.col("role") == "DUPLICATE") & (pl.col("m") % 2 == 0)
     return at.with_columns(
         student_id=pl.when((pl.col("role") == "NONCREDIT") | duplicate_noncredit)
@@ -165,15 +170,11 @@ def _ids(
         .otherwise(nine),
         studies=(pl.col("role") != "NONCREDIT") & ~duplicate_noncredit,
         source_pk=(100_233 + pl.col("_seq") * 3).cast(pl.String),
-        pseudo=pl.lit("99") + _digits(1_000 + pl.col("_seq"), 7),
+        pseudo=pl.lit("99") + digits(1_000 + pl.col("_seq"), 7),
         _from=pl.when(fresh)
         .then(2 + draw.below("arrival", max(nights - 1, 1), "m"))
         .otherwise(1),
     )
-
-
-def _digits(number: pl.Expr, width: int) -> pl.Expr:
-    return number.cast(pl.String).str.zfill(width)
 
 
 def recorded(
@@ -186,10 +187,9 @@ def recorded(
 ) -> pl.DataFrame:
     """What each college wrote down of each person: the ``person`` columns and more.
 
-    Besides the feed's columns: ``m``, ``l``, ``ssn_given``, ``itin_given``,
-    ``ssn_misread`` (this college has another number than the learner's own),
-    ``birth_misread``, ``ps_given``, ``k12_given`` and ``maiden`` (the name on file
-    before this college knew the married one).
+    Besides the feed's columns: ``m``, ``l``, the numbers this college was given
+    (``numbers.known_numbers``), the names it knew before (``maiden``, ``birth_name``)
+    and the flags of ``slips`` and ``contacts``.
     """
     college = colleges.select(
         "_c", "name_case", "city", domain=pl.col("institution_code")
@@ -203,37 +203,21 @@ def recorded(
         .join(college, on="_c", how="left", maintain_order="left")
         .join(first_term, on=["_c", "start_term"], how="left", maintain_order="left")
     )  # fmt: skip
-    frame = _births(draw, frame)
-    frame = _names(draw, frame)
-    frame = _evidence(draw, frame)
+    frame = frame.with_columns(young_from=pl.lit(start.year - 26))
+    frame = births(draw, frame)
+    frame = names(draw, frame)
+    frame = contacts(draw, frame)
+    frame = known_numbers(draw, frame)
     domain = pl.lit("@") + (
         pl.col("domain").str.to_lowercase().str.replace_all("_", "")
         + pl.lit(".example.edu")
     )
-    young = pl.col("birth_date").dt.year() >= start.year - 26
     mail = draw.unit("mail", "m")
     return frame.with_columns(
         email_college=pl.when(mail < 0.9).then(
             pl.col("student_id").str.to_lowercase() + domain
         ),
-        email_personal=pl.when(
-            (pl.col("role") != "DUAL") | draw.chance("dual mail", 0.5, "m")
-        ).then(
-            pl.when("own_email")
-            .then(
-                pl.lit("p")
-                + _digits(pl.col("l") * 3 + 500, 7)
-                + pl.lit("@mail.example.org")
-            )
-            .otherwise(pl.col("email"))
-        ),
         country=pl.lit("US"),
-        high_school_code=pl.when(young & draw.chance("school", 0.8, "l")).then(
-            pl.lit("0") + _digits(10_000 + draw.below("school no", 400, "l"), 5)
-        ),
-        high_school_grad_year=pl.when(young).then(
-            pl.col("birth_date").dt.year().cast(pl.Int64) + 18
-        ),
         first_term_code=pl.when("studies").then(pl.col("first_term_code")),
         sex=pl.when(draw.chance("sex unknown", 0.02, "m"))
         .then(pl.lit("U"))
@@ -242,155 +226,3 @@ def recorded(
             start, 400 + draw.below("person changed", 500_000, "m")
         ),
     )
-
-
-def _births(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
-    born = pl.col("birth_date")
-    day, month, year = born.dt.day(), born.dt.month(), born.dt.year()
-    swapped = pl.date(year, day, month)
-    misread = (pl.col("j") >= 1) & draw.chance("birth misread", 0.012, "m")
-    swappable = (day <= 12) & (day != month)
-    quality = draw.unit("birth quality", "m")
-    return frame.with_columns(
-        birth_misread=misread,
-        birth_date=pl.when(quality < 0.003)
-        .then(None)
-        .when(quality < 0.006)
-        .then(pl.date(year, month, 1))
-        .when(misread & swappable)
-        .then(swapped)
-        .when(misread)
-        .then(born + pl.duration(days=365))
-        .otherwise(born),
-        birth_date_quality=pl.when(quality < 0.003)
-        .then(pl.lit("UNKNOWN"))
-        .when(quality < 0.006)
-        .then(pl.lit("YEAR_MONTH"))
-        .otherwise(pl.lit("FULL")),
-    )
-
-
-def _names(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
-    married = (
-        (pl.col("sex") == "F")
-        & (pl.col("j") >= 1)
-        & ~pl.col("mononym")
-        & draw.chance("married", 0.12, "l")
-    )
-    slip = (pl.col("j") >= 1) & draw.chance("name slip", 0.015, "m")
-    last = (
-        pl.when(married)
-        .then(pl.col("married_name"))
-        .when(slip & (pl.col("last_name").str.len_chars() > 4))
-        .then(
-            pl.col("last_name").str.slice(0, 3) + pl.col("last_name").str.slice(4, 96)
-        )
-        .when(draw.chance("apostrophe lost", 0.3, "m"))
-        .then(pl.col("last_name").str.replace_all("'", "", literal=True))
-        .otherwise(pl.col("last_name"))
-    )
-    upper = pl.col("name_case") == "upper"
-
-    def cased(expr: pl.Expr) -> pl.Expr:
-        return pl.when(upper).then(expr.str.to_uppercase()).otherwise(expr)
-
-    nick = table("first_name")["name"]
-    return frame.with_columns(
-        maiden=pl.when(married & draw.chance("maiden known", 0.5, "m")).then(
-            cased(pl.col("last_name"))
-        ),
-        preferred_first_name=pl.when(
-            draw.chance("preferred", 0.06, "l") & pl.col("first_name").is_not_null()
-        ).then(draw.choose("preferred name", nick, "l")),
-        last_name=cased(last),
-        first_name=cased(pl.col("first_name")),
-        middle_name=cased(pl.col("middle_name")),
-    )
-
-
-def _evidence(draw: Draw, frame: pl.DataFrame) -> pl.DataFrame:
-    asked = (
-        pl.when(pl.col("role") == "DUAL")
-        .then(0.45)
-        .when(pl.col("student_id").str.starts_with("N"))
-        .then(0.25)
-        .when(pl.col("second"))
-        .then(0.3)
-        .otherwise(0.97)
-    )
-    given = draw.chance("ssn given", asked, "m")
-    misread = (pl.col("j") >= 1) & draw.chance("ssn misread", 0.006, "m")
-    tail = pl.col("ssn").str.slice(5)
-    wrong = pl.col("ssn").str.slice(0, 5) + _digits(
-        (tail.cast(pl.Int64) + 3000 - 1) % 9999 + 1, 4
-    )
-    return frame.with_columns(
-        ssn_given=pl.when(given).then(
-            pl.when(misread).then(wrong).otherwise(pl.col("ssn"))
-        ),
-        ssn_misread=misread & given & pl.col("ssn").is_not_null(),
-        itin_given=pl.when(given).then(pl.col("itin")),
-        ps_given=pl.when(draw.chance("ps given", 0.92, "m") & ~pl.col("second")).then(
-            pl.col("ps_id")
-        ),
-        k12_given=pl.when(draw.chance("k12 given", 0.9, "m") & ~pl.col("second")).then(
-            pl.col("k12_id")
-        ),
-    )
-
-
-def identifiers(draw: Draw, records: pl.DataFrame, start: date) -> pl.DataFrame:
-    """The ``person_identifier`` feed: one row an id and typed value.
-
-    PSEUDO_SSN is ``99`` and a running number of the college, at ACCS only, so two
-    colleges do issue the same one.
-    """
-    changed = before(start, 400 + draw.below("identifier changed", 500_000, "m"))
-    frame = records.with_columns(
-        last4=pl.when(
-            pl.col("ssn_given").is_null() & draw.chance("last four", 0.08, "m")
-        ).then(pl.col("ssn").str.slice(5)),
-        pseudo=pl.when(
-            (pl.col("sector") == "ACCS")
-            & pl.col("ssn_given").is_null()
-            & pl.col("itin_given").is_null()
-        ).then(pl.col("pseudo")),
-        email_id=pl.when(pl.col("student_id").str.starts_with("N")).then(
-            pl.col("email_personal")
-        ),
-        old_id=pl.when(draw.chance("old id", 0.015, "m") & ~pl.col("second")).then(
-            pl.lit("X") + _digits(500_000 + pl.col("m"), 8)
-        ),
-        valid_from=changed.dt.date(),
-        record_updated_at=changed,
-    )
-    parts = [
-        ("SSN", "ssn_given"),
-        ("ITIN", "itin_given"),
-        ("SSN_LAST4", "last4"),
-        ("PSEUDO_SSN", "pseudo"),
-        ("STATE_K12_ID", "k12_given"),
-        ("STATE_PS_ID", "ps_given"),
-        ("OLD_STUDENT_ID", "old_id"),
-        ("SOURCE_PK", "source_pk"),
-        ("EMAIL", "email_id"),
-    ]
-    return pl.concat(
-        [
-            frame.filter(pl.col(column).is_not_null()).select(
-                "m",
-                "_c",
-                "student_id",
-                pl.lit(kind).alias("id_type"),
-                pl.col(column).alias("id_value"),
-                pl.lit(
-                    "State" if kind.startswith("STATE") else None, dtype=pl.String
-                ).alias("issuer"),
-                pl.lit("N" if kind == "OLD_STUDENT_ID" else "Y").alias("is_current"),
-                "valid_from",
-                "record_updated_at",
-                "_from",
-            )
-            for kind, column in parts
-        ]
-    ).sort(["m", "id_type"], maintain_order=True)

@@ -22,8 +22,10 @@ from pipelines.sample.conduct import disclosures, person_merges, person_names, r
 from pipelines.sample.draw import Draw
 from pipelines.sample.elsewhere import elsewhere
 from pipelines.sample.history import ended, versioned
+from pipelines.sample.instants import before
+from pipelines.sample.numbers import identifiers
 from pipelines.sample.people import learners
-from pipelines.sample.presence import before, identifiers, memberships, recorded
+from pipelines.sample.presence import memberships, recorded
 from pipelines.sample.sections import section_attributes
 from pipelines.sample.standing import summary_versions
 from pipelines.sample.study import enrolled_terms, results

@@ -12,7 +12,8 @@ import polars as pl
 from pipelines.sample.catalogue import paths
 from pipelines.sample.draw import Draw
 from pipelines.sample.grades import credited, drawn_grades
-from pipelines.sample.presence import LAST_TERM, before
+from pipelines.sample.instants import before
+from pipelines.sample.presence import LAST_TERM
 from pipelines.sample.sections import seated
 
 HISTORY = 0.05

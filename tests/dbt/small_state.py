@@ -23,7 +23,9 @@ Row = dict[str, Any]
 STUDENT_IDS = ("CANARY-A1", "CANARY-B7", "CANARY-H1", "CANARY-R1", "CANARY-G1")
 NAMES = ("Zyxwena", "Quillfeather", "Haldor", "Raemond")
 
-ANA, HAL, RAE = (f"0198f000-0000-7000-8000-00000000000{n}" for n in (1, 2, 3))
+ANA, HAL, RAE, OLD = (f"0198f000-0000-7000-8000-00000000000{n}" for n in range(1, 5))
+"""OLD is an id that was merged into Ana's."""
+
 LINKS = [
     ("CACC", "CANARY-A1", ANA),
     ("COASTAL", "CANARY-B7", ANA),
@@ -515,10 +517,20 @@ def write_small_state(home: Home) -> None:
         ),
         home.warehouse / "identity_link.parquet",
     )
+    held = ("institution_code", "student_id", "reason")
+    pq.write_table(
+        pa.schema([(name, pa.string()) for name in held]).empty_table(),
+        home.warehouse / "identity_held.parquet",
+    )
     pq.write_table(
         pa.table(
-            [[ANA, HAL, RAE], ["active"] * 3],
-            ["learner_id", "status"],
+            [
+                [ANA, HAL, RAE, OLD],
+                ["active", "active", "active", "merged_into"],
+                [None, None, None, ANA],
+                pa.array([None, None, None, TUESDAY], _INSTANT),
+            ],
+            ["learner_id", "status", "merged_into_learner_id", "merged_at"],
         ),
         home.warehouse / "learner.parquet",
     )

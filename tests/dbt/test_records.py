@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
-from small_state import ANA, HAL, NAMES, RAE, STUDENT_IDS
+from small_state import ANA, HAL, NAMES, OLD, RAE, STUDENT_IDS, TUESDAY
 
 from pipelines.settings import CHECKOUT, DBT_PROJECT
 
@@ -275,3 +275,15 @@ def test_what_a_clearinghouse_told_is_a_fact_and_no_credential(build, ana):
     assert terms == [(ANA, "001052-00", "FULL_TIME", False)]
     assert degrees == [(ANA, "Bachelor of Science", False)]
     assert "Bachelor of Science" not in json.dumps(ana)
+
+
+def test_a_retired_id_has_no_record_and_leads_to_the_survivor(build, documents):
+    learners = build.rows(
+        "select status, merged_into_learner_id, institution_codes "
+        f"from published.learner where learner_id = '{OLD}'"
+    )
+    assert learners == [("merged_into", ANA, [])]
+    clr_ids = dict(build.rows("select learner_id, clr_id from published.learner"))
+    redirects = build.rows("select * from published.learner_redirect")
+    assert redirects == [(OLD, ANA, TUESDAY, clr_ids[OLD], clr_ids[ANA])]
+    assert OLD not in documents

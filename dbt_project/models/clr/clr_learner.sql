@@ -57,6 +57,9 @@ with
 select
     learner.learner_id,
     learner.status,
+    case
+        when learner.status = 'merged_into' then learner.merged_into_learner_id
+    end as merged_into_learner_id,
     coalesce(summed.institution_codes, {{ no_texts() }}) as institution_codes,
     summed.system_code,
     {{ record_id("clr", ["learner.learner_id"]) }} as clr_id,

@@ -2,12 +2,21 @@ with
 
     links as (select * from {{ ref("idn_college_student") }}),
 
-    people as (select institution_code, student_id from {{ ref("stg_person") }})
+    people as (
+        select people.institution_code, people.student_id, held.reason
+        from {{ ref("stg_person") }} as people
+        left join {{ ref("idn_held") }} as held using (institution_code, student_id)
+        anti join links using (institution_code, student_id)
+    )
 
-select people.institution_code, 'person_without_learner' as finding, count(*) as found,
+select
+    institution_code,
+    case
+        when reason is null then 'person_without_learner' else 'person_held'
+    end as finding,
+    count(*) as found,
 from people
-anti join links using (institution_code, student_id)
-group by people.institution_code
+group by institution_code, finding
 union all
 select links.institution_code, 'link_to_unknown_learner' as finding, count(*) as found,
 from links

@@ -3,6 +3,7 @@
     "link_to_unknown_learner": "error",
     "assertion_without_achievement": "error",
     "credential_id_of_two_learners": "error",
+    "person_held": "warn",
     "record_without_learner": "warn",
     "badge_of_two_learners": "warn",
 } -%}

@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.contracts.load import load_contracts
 from pipelines.defs.groups import IDENTITY
 from pipelines.defs.land.partitions import after_landing
-from pipelines.identity.link import link
+from pipelines.identity.night.link import link
 from pipelines.settings import home
 
 
@@ -20,6 +20,7 @@ from pipelines.settings import home
                 after_landing("person"),
                 after_landing("person_identifier"),
                 after_landing("person_merge"),
+                after_landing("person_name"),
                 ["ledger", "package"],
             ],
             group_name=IDENTITY,
@@ -33,6 +34,13 @@ from pipelines.settings import home
             kinds={"duckdb"},
             description="Every learner id ever minted.",
         ),
+        dg.AssetSpec(
+            ["identity", "held"],
+            deps=[["ledger", "package"]],
+            group_name=IDENTITY,
+            kinds={"duckdb"},
+            description="Who has no learner: the night was refused, or on demand.",
+        ),
     ],
     pool="landing",
 )
@@ -45,6 +53,7 @@ def identity() -> Iterator[dg.MaterializeResult]:
             "college_students": result.college_students,
             "linked_tonight": result.linked,
             "set_aside": result.set_aside,
+            "waiting_for_review": result.review,
         },
     )
     yield dg.MaterializeResult(
@@ -53,5 +62,12 @@ def identity() -> Iterator[dg.MaterializeResult]:
             "learners": result.learners,
             "minted_tonight": result.minted,
             "merged_tonight": result.merged,
+        },
+    )
+    yield dg.MaterializeResult(
+        asset_key=["identity", "held"],
+        metadata={
+            "college_students": result.held,
+            "refused": result.refused or "no",
         },
     )

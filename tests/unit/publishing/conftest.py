@@ -1,6 +1,6 @@
 import functools
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +63,23 @@ def warehouse(tmp_path: Path) -> Home:
 
 
 def write_build(
-    home: Home, documents: Iterable[dict[str, Any]], terms: int = 3
+    home: Home,
+    documents: Iterable[dict[str, Any]],
+    terms: int = 3,
+    redirects: Mapping[str, str] | None = None,
+    erased: Iterable[str] = (),
 ) -> None:
-    """Write ``warehouse/build.duckdb`` as dbt leaves it."""
+    """Write ``warehouse/build.duckdb`` as dbt leaves it.
+
+    ``redirects`` leads from retired learner ids to surviving ones.
+    """
+    documents = list(documents)
     rows = pa.Table.from_pylist([record_factory.row(one) for one in documents])
+    asserted = [
+        (nested["id"].removeprefix("urn:uuid:"), row["learner_id"])
+        for document, row in zip(documents, rows.to_pylist(), strict=True)
+        for nested in document["credentialSubject"]["verifiableCredential"]
+    ]
     home.warehouse.mkdir(parents=True, exist_ok=True)
     home.build_db.unlink(missing_ok=True)
     with duckdb.connect(str(home.build_db)) as con:
@@ -78,8 +91,27 @@ def write_build(
             "FROM rows"
         )
         con.execute(
-            "CREATE TABLE published.learner AS "
-            "SELECT learner_id FROM published.record_document"
+            "CREATE TABLE published.learner AS SELECT learner_id, 'active' AS status "
+            "FROM published.record_document "
+            "UNION ALL SELECT unnest($retired), 'merged_into' "
+            "UNION ALL SELECT unnest($erased), 'erased'",
+            {"retired": list(redirects or {}), "erased": list(erased)},
+        )
+        con.execute(
+            "CREATE TABLE published.learner_redirect AS "
+            "SELECT unnest($retired) AS learner_id, unnest($to) AS to_learner_id",
+            {
+                "retired": list(redirects or {}),
+                "to": list((redirects or {}).values()),
+            },
+        )
+        con.execute(
+            "CREATE TABLE published.assertion AS "
+            "SELECT unnest($ids) AS assertion_id, unnest($learners) AS learner_id",
+            {
+                "ids": [assertion for assertion, _ in asserted],
+                "learners": [learner for _, learner in asserted],
+            },
         )
         con.execute(
             "CREATE VIEW published.term AS "

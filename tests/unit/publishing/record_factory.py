@@ -294,12 +294,13 @@ def record(learner: int, courses: int = 20, valid_from: int = 200) -> dict[str, 
 def row(document: dict[str, Any]) -> dict[str, Any]:
     """The row of ``published.record_document`` that holds ``document``."""
     text = orjson.dumps(document).decode()
+    undated = {key: value for key, value in document.items() if key != "validFrom"}
     subject = document["credentialSubject"]
     return {
         "learner_id": subject["id"].removeprefix("urn:uuid:"),
         "clr_id": document["id"].removeprefix("urn:uuid:"),
         "valid_from": document["validFrom"],
-        "content_hash": hashlib.sha256(text.encode()).hexdigest(),
+        "content_hash": hashlib.sha256(orjson.dumps(undated)).hexdigest(),
         "credential_count": len(subject["verifiableCredential"]),
         "document": text,
     }

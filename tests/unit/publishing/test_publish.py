@@ -47,13 +47,17 @@ def test_the_first_night_publishes_records_tables_keys_and_manifest(warehouse, b
     assert (result.signed, result.reused, result.withdrawn) == (6, 0, 0)
     found = {p.relative_to(result.path).as_posix() for p in result.path.rglob("*.*")}
     assert found == {
+        "analyst/assertion.parquet",
         "analyst/learner.parquet",
+        "analyst/learner_redirect.parquet",
         "analyst/term.parquet",
         "manifest.json",
         "manifest.sig",
         "public/did.json",
         "records/part-00000.parquet",
+        "steward/issued_later.parquet",
         "steward/record_change.parquet",
+        "steward/replaced_record.parquet",
     }
     manifest = Manifest.from_bytes((result.path / "manifest.json").read_bytes())
     assert manifest.credentials == 6 * 8
@@ -194,7 +198,7 @@ def test_many_processes_sign_what_one_signs(warehouse, build, monkeypatch):
 
 
 def test_records_are_split_into_files_of_bounded_size(warehouse, build, monkeypatch):
-    monkeypatch.setattr("pipelines.publishing.records.LEARNERS_A_FILE", 4)
+    monkeypatch.setattr("pipelines.publishing.documents.LEARNERS_A_FILE", 4)
     nights = documents(10)
     build(nights)
     path = publish(warehouse, None).path

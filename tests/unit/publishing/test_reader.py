@@ -13,7 +13,12 @@ from pipelines.publishing.publish import publish
 
 def test_every_analyst_table_is_a_view_and_records_are_not(published):
     with reader.connect(published) as con:
-        assert con.execute("SHOW TABLES").fetchall() == [("learner",), ("term",)]
+        assert con.execute("SHOW TABLES").fetchall() == [
+            ("assertion",),
+            ("learner",),
+            ("learner_redirect",),
+            ("term",),
+        ]
         assert con.execute("SELECT count(*) FROM learner").fetchall() == [(4,)]
 
 

@@ -25,6 +25,7 @@ def test_a_whole_snapshot_verifies_with_every_check_named(published):
         "files",
         "hashes and rows",
         "learners",
+        "redirects",
         "proofs",
     ]
     assert result.checks[-1].detail == "4 records"

@@ -1,0 +1,1 @@
+select institution_code, student_id, reason from {{ source("identity", "held") }}

@@ -1,0 +1,252 @@
+"""Adding to the log and checking it: immutable segments in a chain of SHA-256.
+
+Belongs here: files, the lock and the chain. Does not belong here: what events mean.
+
+A segment is named after the first ``seq`` in it and carries the digest of the segment
+before it; ``.head.json`` carries the digest of the last, so that a tail that went
+missing is noticed too. Segments are written once, under a lock that the kernel frees
+however its holder ends. The order of events is ``seq``; no clock is asked.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.durable import replace_durably, sync_folder
+from pipelines.errors import OperatorError
+from pipelines.identity.log.schema import EVENT_SCHEMA, MINT
+
+At = Callable[[str], None]
+
+_HEAD = ".head.json"
+_LOCK = ".lock"
+_SEGMENT = re.compile(r"\d{12}\.parquet")
+_PREVIOUS = b"lrw.previous_sha256"
+_WAIT = 60.0
+
+
+class LogError(OperatorError):
+    """The log is not what was written; nothing may be decided until it is restored."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Where the log ends: the last ``seq`` and the digest of the last segment."""
+
+    last_seq: int
+    segment: str | None
+    digest: str | None
+
+
+class Writer:
+    """The right to append, held together with the lock; see ``writing``."""
+
+    def __init__(self, folder: Path, tail: Tail) -> None:
+        self._folder = folder
+        self.tail = tail
+
+    def append(self, events: pa.Table, at: At = lambda _: None) -> Path | None:
+        """Add one segment, durable before this returns.
+
+        Args:
+            events: Rows of ``NEW_EVENT_SCHEMA`` in their order; none: nothing happens.
+            at: Called at every step with its name; for crash tests.
+
+        Returns:
+            The new segment, or None where there was nothing to add.
+
+        Raises:
+            LogError: An event mints an id a second time, or speaks of one that was
+                never minted. Nothing is written.
+        """
+        if not events.num_rows:
+            return None
+        first = self.tail.last_seq + 1
+        _refuse_impossible(segments(self._folder), events)
+        numbered = events.add_column(
+            0, EVENT_SCHEMA.field("seq"), pa.array(range(first, first + len(events)))
+        ).cast(EVENT_SCHEMA)
+        previous = (self.tail.digest or "").encode()
+        final = self._folder / f"{first:012d}.parquet"
+        partial = self._folder / f".{final.stem}.tmp"
+        _private(partial)
+        pq.write_table(
+            numbered.replace_schema_metadata({_PREVIOUS: previous}),
+            partial,
+            compression="zstd",
+        )
+        at("segment written")
+        replace_durably(partial, final)
+        at("segment in place")
+        self.tail = Tail(first + len(events) - 1, final.stem, _digest(final))
+        _write_head(self._folder, self.tail)
+        at("head written")
+        return final
+
+
+@contextmanager
+def writing(folder: Path, wait: float = _WAIT) -> Iterator[Writer]:
+    """Hold the log alone: nobody else decides meanwhile.
+
+    Args:
+        folder: The log's folder in the vault; made (mode 0700) when absent.
+        wait: Seconds to wait for another who holds it.
+
+    Raises:
+        OperatorError: Another still holds the log.
+        LogError: The log is torn, incomplete or altered.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync_folder(folder.parent)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor, wait)
+        # What a writer that died left behind never got its name: it never was.
+        for left in folder.glob(".*.tmp"):
+            left.unlink()
+        tail = verify_log(folder)
+        if tail.segment and _read_head(folder) != (tail.segment, tail.digest):
+            _write_head(folder, tail)
+        yield Writer(folder, tail)
+    finally:
+        os.close(descriptor)
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments in their order; none before the first night."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _SEGMENT.fullmatch(path.name))
+
+
+def verify_log(folder: Path) -> Tail:
+    """Check that every segment is there, whole and unaltered.
+
+    Returns:
+        Where the log ends.
+
+    Raises:
+        LogError: One line that names the first segment that is not as written.
+    """
+    # The head before the list: a writer adds segments in the other order.
+    head = _read_head(folder)
+    found = segments(folder)
+    if head is None and len(found) > 1:
+        raise _damaged(f"its file {_HEAD} is missing")
+    tail = Tail(0, None, None)
+    for path in found:
+        rows, previous = _footer(path)
+        if int(path.stem) != tail.last_seq + 1:
+            raise _damaged(f"the segment that begins at {tail.last_seq + 1} is missing")
+        if previous != (tail.digest or ""):
+            before = tail.segment or "an empty log"
+            raise _damaged(f"segment {path.stem} does not continue {before}")
+        tail = Tail(tail.last_seq + rows, path.stem, _digest(path))
+        if head and head[0] == path.stem and head[1] != tail.digest:
+            raise _damaged(f"segment {path.stem} was altered")
+    if head and head[0] not in {path.stem for path in found}:
+        raise _damaged(f"segment {head[0]} is missing")
+    return tail
+
+
+def _lock(descriptor: int, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise OperatorError(
+                    "Another run is deciding identities; try again when it has ended."
+                ) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _refuse_impossible(known: list[Path], events: pa.Table) -> None:
+    """Every id is minted once, and before anything is said of it."""
+    with duckdb.connect() as con:
+        con.register("new_event", events)
+        con.execute(
+            "create temp table minted as select learner_id, count(*) as times "
+            "from new_event where event_type = $mint group by learner_id",
+            {"mint": MINT},
+        )
+        con.execute(
+            "create temp table named as "
+            "select learner_id from new_event where learner_id is not null "
+            "union select other_learner_id from new_event "
+            "where other_learner_id is not null"
+        )
+        con.execute("create temp table before (learner_id varchar)")
+        if known:
+            con.execute(
+                "insert into before select learner_id from read_parquet($files) "
+                "semi join named using (learner_id) where event_type = $mint",
+                {"files": [str(path) for path in known], "mint": MINT},
+            )
+        wrong = con.execute(
+            "select (select count(*) from minted where times > 1 "
+            "or learner_id in (from before)), "
+            "(select count(*) from named anti join minted using (learner_id) "
+            "anti join before using (learner_id))"
+        ).fetchall()[0]
+    if wrong[0]:
+        raise LogError(f"{wrong[0]} learner ids would be minted twice; nothing written")
+    if wrong[1]:
+        raise LogError(f"{wrong[1]} learner ids were never minted; nothing written")
+
+
+def _footer(path: Path) -> tuple[int, str]:
+    try:
+        footer = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        raise _damaged(f"segment {path.stem} is torn") from None
+    previous = (footer.metadata or {}).get(_PREVIOUS)
+    if previous is None:
+        raise _damaged(f"segment {path.stem} was not written by this warehouse")
+    return int(footer.num_rows), previous.decode()
+
+
+def _damaged(what: str) -> LogError:
+    return LogError(
+        f"The identity log is damaged: {what}; restore the vault from its backup."
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _private(path: Path) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+
+
+def _read_head(folder: Path) -> tuple[str, str] | None:
+    try:
+        head = orjson.loads((folder / _HEAD).read_bytes())
+        return head["segment"], head["sha256"]
+    except FileNotFoundError:
+        return None
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise _damaged(f"its file {_HEAD} cannot be read") from None
+
+
+def _write_head(folder: Path, tail: Tail) -> None:
+    partial = folder / f"{_HEAD}.tmp"
+    _private(partial)
+    partial.write_bytes(orjson.dumps({"segment": tail.segment, "sha256": tail.digest}))
+    replace_durably(partial, folder / _HEAD)

@@ -1,0 +1,55 @@
+"""The log's views as files, for whoever comes after identity in the night.
+
+Belongs here: what dbt and the accounts of a night read. Does not belong here: what the
+views mean (``log.views``).
+"""
+
+import duckdb
+
+from pipelines.identity.night.places import write_table
+from pipelines.settings import Home
+
+
+def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write the current links, the learners and who is held.
+
+    ``identity_link.parquet``: (institution_code, student_id, learner_id, linked_by,
+    linked_at). ``learner.parquet``: the view ``learner`` without ``minted_in``.
+    ``identity_held.parquet``: (institution_code, student_id, reason) of college
+    students without a learner; ``reason`` is guard or erased.
+
+    Args:
+        con: Has the log's views and ``night.unlinked`` as it was before the night.
+        home: The warehouse.
+    """
+    home.warehouse.mkdir(parents=True, exist_ok=True)
+    con.execute(
+        """
+        create or replace table night.link_now as
+        select institution_code, student_id, learner_id, linked_by, linked_at
+        from identity_link
+        """
+    )
+    write_table(
+        con,
+        "from night.link_now order by institution_code, student_id",
+        home.warehouse / "identity_link.parquet",
+    )
+    write_table(
+        con,
+        "select * exclude (minted_in) from learner order by learner_id",
+        home.warehouse / "learner.parquet",
+    )
+    write_table(
+        con,
+        """
+        from (
+            select institution_code, student_id, 'guard' as reason from night.unlinked
+            union all
+            select institution_code, student_id, 'erased' from night.set_apart
+        )
+        anti join night.link_now using (institution_code, student_id)
+        order by institution_code, student_id
+        """,
+        home.warehouse / "identity_held.parquet",
+    )
