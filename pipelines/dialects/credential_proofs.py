@@ -2,14 +2,17 @@
 
 Two ways, both offline: an embedded ``eddsa-rdfc-2022`` proof (W3C Data Integrity EdDSA
 Cryptosuites 1.0), and a compact JWS (Open Badges 2.0 signed assertions, VC-JWT,
-CLR 1.0). A document of pinned contexts goes through this project's own canonicaliser,
-which refuses any term that the signature would not cover; other contexts that
-``openbadgeslib`` ships go through its bounded processor. No other context is known.
+CLR 1.0). A proof covers the statements of a document, not its JSON, so a document goes
+through this project's own canonicaliser, which refuses every member that would be no
+statement; a thing that carries the badge is described in one place (Data Integrity 1.0,
+2.4.1: what is read has to be what was signed). Known are the contexts that
+``openbadgeslib`` ships, and no other.
 
 Belongs here: yes or why not. Does not belong here: what the credential says
 (``credentials``). A reason quotes nothing of the credential.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,23 +21,31 @@ from typing import Any
 import jwt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3.clr import bundled_clr_contexts
 from openbadgeslib.ob3.contexts import bundled_contexts
-from openbadgeslib.ob3.ldp import verify_data_integrity_proof
 
 from pipelines.dialects.credential_issuers import Issuer, IssuerKey
 from pipelines.dialects.strict_json import JsonError, strict_loads
 from pipelines.publishing import multibase
-from pipelines.publishing.contexts import bundled
 from pipelines.publishing.reference import UnsignableError
 from pipelines.publishing.signing import CRYPTOSUITE, Proofs
+from pipelines.publishing.terms import Terms
 
+_CARRYING = frozenset({"credentialSubject", "credentialStatus"})
 _NO_FIT = "the signature does not match the content, or is of another key"
 
 
 class NotAcceptedError(Exception):
-    """A credential that is not accepted; the message says why, without its content."""
+    """A credential that is not accepted; the message says why, without its content.
+
+    Attributes:
+        edit_id: D05 when its signature or issuer does not hold, D11 when it is not one
+            badge of one recipient.
+    """
+
+    def __init__(self, reason: str, edit_id: str = "D05") -> None:
+        super().__init__(reason)
+        self.edit_id = edit_id
 
 
 @dataclass(frozen=True)
@@ -51,9 +62,8 @@ class Checker:
 
     def __init__(self, as_of: date) -> None:
         self._as_of = as_of
-        self._proofs = Proofs()
-        self._fast = frozenset(bundled())
-        self._known = {**bundled_contexts(), **bundled_clr_contexts()}
+        self._known = frozenset(known_contexts())
+        self._proofs = Proofs(_known_terms())
 
     def check_embedded(self, document: Mapping[str, Any], issuer: Issuer) -> None:
         """Hold a document to its embedded proof.
@@ -66,25 +76,19 @@ class Checker:
         proof = _chosen_proof(document)
         method = proof["verificationMethod"]
         key = _key_of_method(issuer, method)
-        self._check_key(key, _day(proof.get("created")))
-        expires = _day(proof.get("expires"))
+        self._check_key(key, day_of(proof.get("created")))
+        expires = day_of(proof.get("expires"))
         if expires is not None and expires < self._as_of:
             raise NotAcceptedError("the proof has expired")
         bare = {name: value for name, value in document.items() if name != "proof"}
+        if not is_described_once(bare, with_nested=False):
+            raise NotAcceptedError("a part of it is described in two places")
         try:
-            if self._is_plain(proof, contexts):
-                self._check_fast(bare, proof, contexts, key)
-            else:
-                _refuse_iri_keys(bare)
-                verify_data_integrity_proof(
-                    {**bare, "proof": proof},
-                    key.pem,
-                    extra_contexts=bundled_clr_contexts(),
-                )
+            self._check_proof(bare, proof, contexts, key)
         except UnsignableError:
             value = "it says more than a signature can cover"
             raise NotAcceptedError(value) from None
-        except (InvalidSignature, LibOpenBadgesException, ValueError, TypeError):
+        except (InvalidSignature, ValueError, TypeError):
             raise NotAcceptedError(_NO_FIT) from None
         except (KeyError, AttributeError, RecursionError):
             raise NotAcceptedError("it is not a signed credential") from None
@@ -137,15 +141,7 @@ class Checker:
         own = document.get("@context")
         return tuple(own) if isinstance(own, list) else (str(own),)
 
-    def _is_plain(self, proof: Mapping[str, Any], contexts: tuple[str, ...]) -> bool:
-        """Whether the fast path covers the document and its proof options."""
-        return (
-            set(contexts) <= self._fast
-            and "@context" not in proof
-            and all(isinstance(value, str) for value in proof.values())
-        )
-
-    def _check_fast(
+    def _check_proof(
         self,
         bare: dict[str, Any],
         proof: Mapping[str, Any],
@@ -154,7 +150,15 @@ class Checker:
     ) -> None:
         if not isinstance(key.public, Ed25519PublicKey):
             raise NotAcceptedError(_NO_FIT)
-        options = {name: text for name, text in proof.items() if name != "proofValue"}
+        # The options are read under the document's contexts (vc-di-eddsa 1.0, 3.2.5).
+        options = {
+            name: value
+            for name, value in proof.items()
+            if name not in ("proofValue", "@context")
+        }
+        stated = proof.get("@context", bare["@context"])
+        if stated != bare["@context"]:
+            raise UnsignableError("the proof names other contexts than the document")
         quads = self._proofs.writer.write(bare)
         data = self._proofs.data(quads, contexts, options)
         key.public.verify(multibase.decode(proof["proofValue"]), data)
@@ -188,10 +192,10 @@ def claimed_time(value: object) -> str | None:
 def signing_day(payload: Mapping[str, Any], *stated: object) -> date | None:
     """The day a JWS says it was signed on: ``iat``, ``nbf``, else a date it states."""
     for name in ("iat", "nbf"):
-        day = _day(claimed_time(payload.get(name)))
+        day = day_of(claimed_time(payload.get(name)))
         if day is not None:
             return day
-    return next((day for day in map(_day, stated) if day is not None), None)
+    return next((day for day in map(day_of, stated) if day is not None), None)
 
 
 def _chosen_proof(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,20 +239,54 @@ def _every_context(node: Any) -> Iterator[Any]:
             stack += one
 
 
-def _refuse_iri_keys(node: Any) -> None:
-    """Refuse keys that are no plain terms: what is read has to be what was signed."""
-    stack: list[Any] = [node]
+def is_described_once(
+    document: Mapping[str, Any], *, with_nested: bool = True
+) -> bool:
+    """Whether credential, recipient and status are each described in one place.
+
+    Statements about one id are one description, wherever they stand: a holder could
+    move the end of a validity, or a status, to where nobody reads it. Parts with a
+    proof of their own are theirs to answer for.
+
+    Args:
+        document: The credential or record.
+        with_nested: Whether to look into the credentials of a record.
+    """
+    described: dict[str, int] = {}
+    carrying: set[str] = set()
+    stack: list[tuple[Any, bool]] = [(document, True)]
     while stack:
-        one = stack.pop()
-        if isinstance(one, Mapping):
-            if any((":" in k or k[:1] == "@") and k != "@context" for k in one):
-                raise UnsignableError("a key is no term")
-            stack += one.values()
-        elif isinstance(one, list):
-            stack += one
+        one, is_carrying = stack.pop()
+        if isinstance(one, list):
+            stack += [(part, is_carrying) for part in one]
+        if not isinstance(one, Mapping) or (one is not document and "proof" in one):
+            continue
+        identifier = one.get("id")
+        if isinstance(identifier, str) and set(one) - {"id", "type"}:
+            described[identifier] = described.get(identifier, 0) + 1
+            if is_carrying or "credentialSubject" in one:
+                carrying.add(identifier)
+        stack += [
+            (value, name in _CARRYING)
+            for name, value in one.items()
+            if with_nested or name != "verifiableCredential"
+        ]
+    return all(described[identifier] == 1 for identifier in carrying)
 
 
-def _day(value: object) -> date | None:
+@functools.cache
+def known_contexts() -> Mapping[str, dict[str, Any]]:
+    """The contexts a badge may name, by URL."""
+    return {**bundled_contexts(), **bundled_clr_contexts()}
+
+
+@functools.cache
+def _known_terms() -> Terms:
+    return Terms(known_contexts())
+
+
+def day_of(value: object) -> date | None:
+    """The date of an ISO timestamp; None when it is none."""
     if not isinstance(value, str):
         return None
     try:

@@ -5,13 +5,18 @@ assertion. Nested objects may be absent, an URL, one value or a list: a reader o
 platform exports has to live with all four.
 
 Belongs here: fields to columns. Does not belong here: whether to believe them
-(``credential_proofs``).
+(``credential_proofs``), and whom to believe about the recipient
+(``credential_recipients``).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+from pipelines.dialects.credential_proofs import NotAcceptedError
+from pipelines.dialects.credential_recipients import Row, with_delivered
 
 COLUMNS = (
     "format",
@@ -36,8 +41,6 @@ COLUMNS = (
     "updated_at",
 )
 
-Row = dict[str, str | None]
-
 _LONGEST_ID = 80
 _STUDENT_IDS = ("sisSourcedId", "sourcedId", "identifier", "systemId", "accountId")
 
@@ -47,9 +50,8 @@ class Envelope:
     """What a platform says beside the credential; no signature covers it.
 
     Attributes:
-        id: The platform's id of the assertion; has to stand in the signed id.
-        email: Address the platform delivered to; believed only where the credential
-            names the same one, hashed, or none.
+        id: The platform's id of the assertion: the signed id, or its last part.
+        email: Address the platform delivered to.
     """
 
     id: str | None = None
@@ -64,19 +66,28 @@ class Envelope:
 
 @dataclass
 class Recipient:
-    """Whom a credential was issued to, as far as it says."""
+    """Whom a credential was issued to, as far as it says.
+
+    Attributes:
+        id: The recipient's id in a CLR 1.0, where it is no DID.
+    """
 
     email: str | None = None
     hashes: list[tuple[str, str]] = field(default_factory=list)
     name: str | None = None
     did: str | None = None
+    id: str | None = None
     student_id: str | None = None
 
 
 def open_badge_3(credential: Mapping[str, Any]) -> Row:
-    """An Open Badges 3.0 credential, or one nested in a CLR 2.0."""
-    subject = _object(credential.get("credentialSubject"))
-    achievement = _object(subject.get("achievement"))
+    """An Open Badges 3.0 credential, or one nested in a CLR 2.0.
+
+    Raises:
+        NotAcceptedError: D11, it is not one badge of one recipient.
+    """
+    subject = only(credential.get("credentialSubject"), "recipients")
+    achievement = only(subject.get("achievement"), "achievements")
     issuer = _object(credential.get("issuer"))
     recipient = _of_subject(subject)
     return {
@@ -102,10 +113,14 @@ def open_badge_3(credential: Mapping[str, Any]) -> Row:
 
 
 def open_badge_2(assertion: Mapping[str, Any]) -> Row:
-    """An Open Badges 2.0 assertion; badge class and issuer embedded or named."""
-    badge = _object(assertion.get("badge"))
+    """An Open Badges 2.0 assertion; badge class and issuer embedded or named.
+
+    Raises:
+        NotAcceptedError: D11, it is not one badge of one recipient.
+    """
+    badge = only(assertion.get("badge"), "badge classes")
     issuer = _object(badge.get("issuer"))
-    recipient = _of_identity(_object(assertion.get("recipient")), "type", "identity")
+    recipient = _of_recipient(assertion)
     for extension in _extensions(assertion):
         recipient.name = recipient.name or _text(extension.get("name"))
         recipient.student_id = recipient.student_id or _text(extension.get("studentId"))
@@ -119,67 +134,90 @@ def open_badge_2(assertion: Mapping[str, Any]) -> Row:
         **_received(recipient),
         "issued_on": _day(assertion.get("issuedOn")),
         "expires_on": _day(assertion.get("expires")),
-        "status": "REVOKED" if assertion.get("revoked") is True else None,
+        "status": _revoked(assertion),
         "evidence_url": _first_id(assertion.get("evidence")),
         "skills": _skills(badge, "alignment", "tags"),
     }
 
 
-def clr_1_assertion(assertion: Mapping[str, Any], clr: Mapping[str, Any]) -> Row:
-    """An assertion of a CLR 1.0; the learner of the record is its recipient."""
-    achievement = _object(assertion.get("achievement"))
-    publisher = _object(clr.get("publisher"))
-    issuer = _object(achievement.get("issuer")) or publisher
-    recipient = _of_identity(_object(assertion.get("recipient")), "type", "identity")
-    learner = _object(clr.get("learner"))
-    recipient.name = recipient.name or _text(learner.get("name"))
-    recipient.email = recipient.email or (
-        None if recipient.hashes else _text(learner.get("email"))
-    )
-    recipient.student_id = recipient.student_id or _text(learner.get("studentId"))
+def clr_1_assertion(assertion: Mapping[str, Any], issued_on: Any = None) -> Row:
+    """An assertion of a CLR 1.0; its issuer is the caller's to say.
+
+    Args:
+        assertion: What stands in the record.
+        issued_on: The record's own day, for assertions that state none.
+
+    Raises:
+        NotAcceptedError: D11, it is not one badge of one recipient.
+    """
+    achievement = only(assertion.get("achievement"), "achievements")
     return {
         "format": "CLR1",
         **_identified(assertion.get("id")),
         "class_id": _text(achievement.get("id")),
         "badge_name": _text(achievement.get("name")),
-        "issuer_id": _text(issuer.get("id")),
-        "issuer_name": _text(issuer.get("name")),
-        **_received(recipient),
-        "issued_on": _day(assertion.get("issuedOn") or clr.get("issuedOn")),
+        **_received(_of_recipient(assertion)),
+        "issued_on": _day(assertion.get("issuedOn") or issued_on),
         "expires_on": _day(assertion.get("expires")),
-        "status": "REVOKED" if assertion.get("revoked") is True else None,
+        "status": _revoked(assertion),
         "evidence_url": _first_id(assertion.get("evidence")),
         "skills": _skills(achievement, "alignments", "tags"),
     }
 
 
-def enveloped(row: Row, envelope: Envelope, prefixes: Sequence[str]) -> Row | None:
-    """The row with what the platform adds; None when it speaks of another assertion.
+def learner_1(clr: Mapping[str, Any]) -> Row:
+    """Whom a CLR 1.0 is about."""
+    learner = _object(clr.get("learner"))
+    found = Recipient(
+        email=_text(learner.get("email")),
+        name=_text(learner.get("name")),
+        student_id=_text(learner.get("studentId")),
+    )
+    _identify(found, _text(learner.get("id")))
+    return _received(found)
+
+
+def learner_2(clr: Mapping[str, Any]) -> Row:
+    """Whom a CLR 2.0 is about.
+
+    Raises:
+        NotAcceptedError: D11, it has several learners.
+    """
+    return _received(_of_subject(only(clr.get("credentialSubject"), "recipients")))
+
+
+def enveloped(
+    row: Row, envelope: Envelope, prefixes: Sequence[str]
+) -> tuple[Row, str | None]:
+    """The row with what the platform adds, and what was not believed of that.
 
     Args:
         row: What the credential says.
         envelope: What the platform says beside it.
         prefixes: Beginnings of ids that only say where an id comes from.
+
+    Raises:
+        NotAcceptedError: D11, the platform speaks of another assertion.
     """
     full = row["assertion_id"] or ""
-    if envelope.id is not None and not full.endswith(envelope.id):
-        return None
-    email = row["recipient_email"]
-    if email is None and envelope.email is not None:
-        stated = row["recipient_hash"]
-        if stated is None or hash_of(envelope.email, row["recipient_salt"]) == stated:
-            email = envelope.email
+    short = _short(row["assertion_id"], prefixes)
+    if envelope.id not in (None, full, short, _last_part(full)):
+        value = "the delivery names another assertion than the credential"
+        raise NotAcceptedError(value, "D11")
+    said = {
+        "recipient_email": envelope.email,
+        "recipient_name": envelope.name,
+        "student_id": envelope.student_id,
+    }
+    merged, doubt = with_delivered(row, said)
     return {
-        **row,
+        **merged,
         "platform": envelope.platform or row.get("platform"),
-        "assertion_id": envelope.id or _short(full, prefixes),
+        "assertion_id": envelope.id or short,
         "class_id": _short(row["class_id"] or envelope.class_id, prefixes),
-        "recipient_email": email,
-        "recipient_name": row["recipient_name"] or envelope.name,
-        "student_id": row["student_id"] or envelope.student_id,
         "status": row["status"] or envelope.state,
         "updated_at": envelope.updated_at,
-    }
+    }, doubt
 
 
 def read_envelope(item: Mapping[str, Any]) -> tuple[Envelope, Any]:
@@ -200,9 +238,31 @@ def read_envelope(item: Mapping[str, Any]) -> tuple[Envelope, Any]:
     )
 
 
-def hash_of(identity: str, salt: str | None) -> str:
-    """``sha256$`` and the digest of an identity followed by its salt (OB 2.0, 3.0)."""
-    return "sha256$" + sha256((identity + (salt or "")).encode()).hexdigest()
+def name_of(profile: Any) -> str | None:
+    """The name of an issuer's profile."""
+    return _text(_object(profile).get("name"))
+
+
+def only(value: Any, what: str) -> Mapping[str, Any]:
+    """The one object of a place that may hold a list.
+
+    Raises:
+        NotAcceptedError: D11, it holds several ``what``.
+    """
+    if isinstance(value, list) and len(value) > 1:
+        raise NotAcceptedError(f"it has several {what}", "D11")
+    return _object(value)
+
+
+def _revoked(assertion: Mapping[str, Any]) -> str | None:
+    """Platforms also write the flag as text; whatever is no denial withdraws."""
+    flag = assertion.get("revoked")
+    return None if flag in (None, False, "", "false", "False") else "REVOKED"
+
+
+def _of_recipient(assertion: Mapping[str, Any]) -> Recipient:
+    recipient = only(assertion.get("recipient"), "recipients")
+    return _of_identity(recipient, "type", "identity")
 
 
 def _of_subject(subject: Mapping[str, Any]) -> Recipient:
@@ -234,9 +294,16 @@ def _of_identity(entry: Mapping[str, Any], kind: str, value: str) -> Recipient:
         found.name = text
     elif what in _STUDENT_IDS:
         found.student_id = text
-    elif what in ("id", "did") and text.startswith("did:"):
-        found.did = text
+    elif what in ("id", "did"):
+        _identify(found, text)
     return found
+
+
+def _identify(recipient: Recipient, identifier: str | None) -> None:
+    if identifier is not None and identifier.startswith("did:"):
+        recipient.did = identifier
+    else:
+        recipient.id = identifier
 
 
 def _received(recipient: Recipient) -> Row:
@@ -247,6 +314,7 @@ def _received(recipient: Recipient) -> Row:
         "recipient_salt": None if recipient.email else salt,
         "recipient_name": recipient.name,
         "recipient_did": recipient.did,
+        "recipient_id": recipient.id,
         "student_id": recipient.student_id,
     }
 
@@ -268,6 +336,12 @@ def _short(identifier: str | None, prefixes: Sequence[str]) -> str | None:
     if len(identifier) > _LONGEST_ID:
         return sha256(identifier.encode()).hexdigest()
     return identifier
+
+
+def _last_part(identifier: str) -> str:
+    """What stands after the last slash or colon of an id, query and fragment apart."""
+    path = re.split("[?#]", identifier, maxsplit=1)[0].rstrip("/")
+    return re.split("[/:]", path)[-1]
 
 
 def _skills(achievement: Mapping[str, Any], aligned: str, tags: str) -> str | None:

@@ -204,6 +204,7 @@ PLANTS: dict[str, Plant] = {
     "BDG-Q01": Plant({"issued_on": "2026-09-02"}),
     "BDG-Q02": Plant({"expires_on": "2026-06-01"}),
     "BDG-W01": Plant({"recipient_email": "stranger@home.example"}),
+    "BDG-W02": Plant({"recipient_email": "jo@cacc.example"}),
     "BDG-Q03": _UNKNOWN_STUDENT,
     "SKL-Q01": Plant({"skill_code": "NACE-XX"}),
     "SKL-Q02": Plant({"basis_ref": "202610|10001|2"}, row=4),

@@ -7,6 +7,13 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from openbadgeslib.ob3.clr import bundled_clr_contexts
+from openbadgeslib.ob3.ldp import add_data_integrity_proof
 
 from pipelines.publishing.contexts import ACHIEVEMENT_CONTEXTS, CLR_CONTEXTS
 from pipelines.publishing.keys import public_key
@@ -14,6 +21,7 @@ from pipelines.publishing.signing import Proofs
 
 LISTED = "did:web:badges.college.example"
 SALT = "kosher"
+OLDER = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 EMAIL = "maria@mail.example.org"
 
 
@@ -61,6 +69,18 @@ def signed(
     quads = proofs.writer.write(document)
     created = document["validFrom"]
     return {**document, "proof": [proofs.proof(quads, contexts, created, key)]}
+
+
+def signed_elsewhere(
+    document: dict[str, Any], key: Key = KEY, context: str = OLDER
+) -> dict[str, Any]:
+    """The document over another Open Badges context, signed by openbadgeslib itself."""
+    copied = copy.deepcopy(document)
+    copied["@context"][-1] = context
+    pem = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return add_data_integrity_proof(
+        copied, pem, key.method, extra_contexts=bundled_clr_contexts()
+    )
 
 
 def identity(kind: str, value: str, *, hashed: bool = False) -> dict[str, Any]:

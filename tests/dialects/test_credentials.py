@@ -126,40 +126,6 @@ def test_an_array_and_one_object_are_read_like_lines() -> None:
     assert names(read(one, rows=1)) == ["Spreadsheets 1"]
 
 
-LEAVES = {
-    "name": ("credentialSubject/achievement/name", "Surgery"),
-    "recipient": ("credentialSubject/identifier/0/identityHash", "eve@example.org"),
-    "subject": ("credentialSubject/id", "urn:uuid:00000000-0000-4000-9000-9"),
-    "date": ("validFrom", "2020-01-01T00:00:00Z"),
-    "expiry": ("validUntil", "2099-01-01T00:00:00Z"),
-    "issuer name": ("issuer/name", "Harvard"),
-    "id": ("id", "urn:uuid:00000000-0000-4000-8000-000000000099"),
-    "class": ("credentialSubject/achievement/id", "https://other.example/1"),
-    "proof date": ("proof/0/created", "2026-03-02T00:00:00Z"),
-}
-
-
-@pytest.mark.parametrize("leaf", LEAVES)
-def test_a_tampered_leaf_is_not_accepted(leaf: str) -> None:
-    path, value = LEAVES[leaf]
-    found = read(lines(changed(signed(badge_3()), path, value)))
-    assert names(found) == []
-    assert found.bad["edit_id"].to_list() == ["D05"]
-    assert "signature does not match" in reasons(found)[0]
-
-
-def test_a_tampered_jws_is_not_accepted() -> None:
-    header, _, signature = KEY.jws(badge_2()).split(".")
-    payload = KEY.jws(badge_2(issuedOn="2020-01-01T00:00:00Z")).split(".")[1]
-    found = read(lines(f"{header}.{payload}.{signature}"))
-    assert "signature does not match" in reasons(found)[0]
-
-
-def test_an_added_leaf_that_no_signature_covers_is_not_accepted() -> None:
-    found = read(lines({**signed(badge_3()), "grade": "A"}))
-    assert reasons(found) == ["it says more than a signature can cover"]
-
-
 def test_a_tampered_badge_of_a_record_does_not_take_the_others_with_it() -> None:
     good, bad = signed(badge_3(1)), signed(badge_3(2))
     bad = changed(bad, "credentialSubject/achievement/name", "Surgery")
@@ -255,24 +221,6 @@ def test_a_foreign_context_is_refused_and_never_fetched(context: Any) -> None:
     assert reasons(found) == ["an @context that is not on the allow-list"] * 2
 
 
-def test_other_contexts_that_are_shipped_verify_too() -> None:
-    # Signed by openbadgeslib itself, over an older context of Open Badges 3.0.
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-    )
-    from openbadgeslib.ob3.ldp import add_data_integrity_proof
-
-    badge = badge_3()
-    badge["@context"][1] = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
-    pem = KEY.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    made = add_data_integrity_proof(badge, pem, KEY.method)
-    assert names(read(lines(made))) == ["Spreadsheets 1"]
-    tampered = changed(made, "credentialSubject/achievement/name", "Surgery")
-    assert "signature does not match" in reasons(read(lines(tampered)))[0]
-
-
 def test_keys_may_be_listed_as_jwk_pem_or_a_did_document() -> None:
     document = {
         "id": LISTED,
@@ -356,24 +304,21 @@ def test_a_hashed_recipient_stays_hashed_unless_the_delivery_names_its_address()
     assert rows["recipient_hash"][0].startswith("sha256$")
 
 
-def test_what_a_platform_says_beside_a_badge_never_replaces_what_is_signed() -> None:
-    badge = signed(badge_3())
+def test_a_platform_adds_what_the_badge_does_not_say() -> None:
     said = {
-        "credential": badge,
-        "recipient_email": "eve@mail.example.org",
+        "credential": signed(badge_3()),
+        "recipient_email": EMAIL.upper(),
         "student_id": "A001",
         "state": "accepted",
-        "id": "000000000001",
+        "id": "00000000-0000-4000-8000-000000000001",
     }
-    (row,) = read(lines(said)).frame.to_dicts()
+    found = read(lines(said))
+    (row,) = found.frame.to_dicts()
     assert row["recipient_email"] == EMAIL
     assert row["student_id"] == "A001"
     assert row["status"] == "ACCEPTED"
-    assert row["assertion_id"] == "000000000001"
-    swapped = read(lines({**said, "id": "another"}))
-    assert reasons(swapped) == [
-        "the delivery names another assertion than the credential"
-    ]
+    assert row["assertion_id"] == "00000000-0000-4000-8000-000000000001"
+    assert found.notes == ()
 
 
 BAD_JSON = {
