@@ -239,9 +239,7 @@ def _every_context(node: Any) -> Iterator[Any]:
             stack += one
 
 
-def is_described_once(
-    document: Mapping[str, Any], *, with_nested: bool = True
-) -> bool:
+def is_described_once(document: Mapping[str, Any], *, with_nested: bool = True) -> bool:
     """Whether credential, recipient and status are each described in one place.
 
     Statements about one id are one description, wherever they stand: a holder could

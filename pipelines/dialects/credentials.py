@@ -347,8 +347,9 @@ class _Reader:
         if not signed and clr.get("proof") is not None:
             self.checker.check_embedded(clr, self._issuer(clr.get("issuer")))
             signed = True
-        own = (part for part in (clr.get("id"), _subject(clr).get("id")) if part)
-        ids = [*own, *(part for one in nested for part in _ids(one))]
+        # A record or a learner without an id shares it with nobody.
+        ids = [one for one in _ids(clr) if one is not None]
+        ids += [part for one in nested for part in _ids(one)]
         bound = signed and distinct(ids) and is_described_once(clr)
         learner = Learner(rows.learner_2(clr), signed)
         for one in nested:
@@ -481,11 +482,12 @@ def _badge_1(assertion: Any, issuer: Issuer, clr: Mapping[str, Any]) -> _Badge:
     return _Badge(row, issuer_entries(profile))
 
 
-def _ids(credential: Any) -> tuple[Any, ...]:
-    """Ids of a credential and its recipient; none of what travels as text."""
+def _ids(credential: Any) -> list[Any]:
+    """Ids of a credential and its recipients; none of what travels as text."""
     if not isinstance(credential, dict):
-        return ()
-    return credential.get("id"), _subject(credential).get("id")
+        return []
+    subjects = _nested(credential.get("credentialSubject"))
+    return [credential.get("id"), *map(_id, subjects)]
 
 
 def _key(row: Row) -> tuple[str | None, ...]:
