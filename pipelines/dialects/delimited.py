@@ -64,9 +64,7 @@ def parse_delimited(
     return {table.name: parsed}
 
 
-def _marked(
-    frame: pl.DataFrame, table: Table, marks: tuple[str, ...]
-) -> pl.DataFrame:
+def _marked(frame: pl.DataFrame, table: Table, marks: tuple[str, ...]) -> pl.DataFrame:
     """D06: records that hold a mark inside a value, as records that are none.
 
     The marks are letters too (0xFC of UniData is the letter of Müller). In a code no

@@ -118,7 +118,9 @@ def _measured(records: pl.DataFrame, layout: Layout, encoding: str) -> pl.DataFr
         fault=pl.coalesce(pl.when(when).then(pl.lit(e)) for when, e, _ in faults),
         said=pl.coalesce(pl.when(when).then(said) for when, _, said in faults),
     )
-    _, notes = judge_encoding(judged.select("line", lost=lost, twice=pl.lit(value=False)))
+    _, notes = judge_encoding(
+        judged.select("line", lost=lost, twice=pl.lit(value=False))
+    )
     if notes:
         raise FileRefusedError(*notes)
     return judged

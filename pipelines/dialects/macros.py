@@ -18,7 +18,7 @@ from pipelines.dialects.source import Context, DialectError, told
 # names what the college sent. Two digits of a year are read as Oracle's RR reads them
 # (00 to 49 are this century's, 50 to 99 the last one's, until 2049), and a birth is
 # never after the package: 45 is 2045 in a due date and 1945 in a birth.
-_MACROS = r"""
+SHARED = r"""
 create or replace macro iso_date(value, formats) as coalesce(
     strftime(try_strptime(value, formats), '%Y-%m-%d'), value
 );
@@ -112,7 +112,7 @@ def prepare(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     Raises:
         DialectError: The dialect's own macros are not valid SQL.
     """
-    con.execute(_MACROS)
+    con.execute(SHARED)
     register_codes(con, context.contracts)
     con.execute("set variable institution_code = ?", [context.sender.sender])
     con.execute("set variable system = ?", [context.sender.system])

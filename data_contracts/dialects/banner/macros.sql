@@ -122,18 +122,21 @@ create or replace macro is_beyond(code) as
 -- A code the calendar lacks lies where Banner itself puts it, which compares codes as
 -- text: before the first term (000000 among them), between two, or beyond the last.
 create or replace macro starting(code) as coalesce(
-    (select c.starts from calendar as c where c.term = code),
+    (select known.starts from calendar as known where known.term = code),
     case
         when is_beyond(code) then date '9999-12-31'
         when code > getvariable('first_code')
-            then (select min(c.starts) from calendar as c where c.term > code)
+            then (select min(known.starts) from calendar as known where known.term > code)
     end,
     date '0001-01-01'
 );
 -- The first term in which a row effective from that code holds.
 create or replace macro known_term(code, begins) as coalesce(
-    (select c.term from calendar as c where c.term = code),
-    (select arg_min(c.term, c.starts) from calendar as c where c.starts >= begins)
+    (select known.term from calendar as known where known.term = code),
+    (
+        select arg_min(known.term, known.starts) from calendar as known
+        where known.starts >= begins
+    )
 );
 create or replace macro term_before(day) as (
     select arg_max(c.term, c.starts) from calendar as c where c.starts < day
