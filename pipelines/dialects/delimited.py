@@ -4,13 +4,14 @@ Belongs here: how header, null tokens and trailer of a table are read. Does not 
 here: judging bytes (``landing.preflight``), and parsing them (``landing.read``).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
 import polars as pl
 
 from pipelines.dialects.model import Table, view_name
-from pipelines.dialects.source import Context, ParsedTable
+from pipelines.dialects.source import BAD_SCHEMA, Context, ParsedTable
 from pipelines.landing.manifest import DeclaredFile
 from pipelines.landing.notes import Note
 from pipelines.landing.preflight import preflight
@@ -53,13 +54,45 @@ def parse_delimited(
     chosen = frame.select(
         pl.col(str(at)).alias(name) for name, at in positions.items()
     ).with_columns(found.lines)
+    marked = _marked(chosen, table, reading.sub_marks)
     parsed = ParsedTable(
         rows=found.records,
-        frame=chosen,
-        bad=found.bad,
+        frame=chosen.filter(~pl.col("_line").is_in(marked["line"].implode())),
+        bad=pl.concat([found.bad, marked]),
         notes=(*found.notes, *notes),
     )
     return {table.name: parsed}
+
+
+def _marked(frame: pl.DataFrame, table: Table, marks: tuple[str, ...]) -> pl.DataFrame:
+    """D06: records that hold a mark inside a value, as records that are none.
+
+    The marks are letters too (0xFC of UniData is the letter of Müller). In a code no
+    letter can be meant; in words a mark is told by the value that begins behind it.
+    """
+    names = [name for name in frame.columns if name != "_line"]
+    if not marks or not names:
+        return pl.DataFrame(schema=BAD_SCHEMA)
+    mark = f"[{re.escape(''.join(marks))}]"
+    texts = {view_name(name) for name in table.texts}
+    found = [
+        pl.when(
+            pl.col(name).str.contains(rf"{mark}(\p{{Lu}}|\d|{mark})")
+            if name in texts
+            else pl.col(name).str.contains(mark)
+        ).then(pl.lit(f"{table.name}: {name} has a sub-value mark inside"))
+        for name in names
+    ]
+    return (
+        frame.with_columns(value=pl.coalesce(found))
+        .filter(pl.col("value").is_not_null())
+        .select(
+            pl.col("_line").cast(pl.Int64).alias("line"),
+            pl.lit("D06").alias("edit_id"),
+            "value",
+            pl.concat_str(names, separator=",", ignore_nulls=True).alias("raw"),
+        )
+    )
 
 
 def _columns(header: list[str], table: Table) -> tuple[dict[str, int], list[Note]]:

@@ -13,17 +13,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.dialects.layouts import Field, Layout, Trailer, read_layout
+from pipelines.dialects.layouts import Field, Layout, read_layout
 from pipelines.dialects.model import Table
 from pipelines.dialects.source import Context, ParsedTable
 from pipelines.landing.manifest import DeclaredFile
 from pipelines.landing.notes import Note
+from pipelines.landing.preflight import check_trailer, judge_encoding
 from pipelines.landing.read import compare_rows
 from pipelines.landing.unpack import FileRefusedError
 
 LOST = "\ufffd"
-# As for delimited files (F08): above this share of records the encoding is wrong.
-UNREADABLE_SHARE = 0.01
 _CONTINUATION = pa.array([bytes([b]) for b in range(0x80, 0xC0)], pa.large_binary())
 _ONE_BYTE = {"ascii", "cp1252", "iso8859-1", "iso8859-15"}
 
@@ -84,23 +83,16 @@ def _without_trailer(records: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     if trailer is None:
         return records
     last = records.tail(1)
-    if not last.height or not last["raw"][0].startswith(trailer.begins):
-        line = last["line"][0] if last.height else 1
-        value = "the trailer is missing: the file is cut off"
-        raise FileRefusedError(Note("F20", "F", line=line, value=value))
+    line = last["line"][0] if last.height else 1
+    stated = None
+    if last.height and last["raw"][0].startswith(trailer.begins):
+        start = trailer.count_start - 1
+        stated = last["raw"][0][start : start + trailer.count_width]
     rest = records.head(-1)
-    count = _count(last["raw"][0], trailer)
-    if count != rest.height:
-        said = "no number of" if count is None else str(count)
-        value = f"the trailer says {said} rows"
-        raise FileRefusedError(Note("F20", "F", line=last["line"][0], value=value))
+    notes = check_trailer(stated, rest.height, line)
+    if notes:
+        raise FileRefusedError(*notes)
     return rest
-
-
-def _count(record: str, trailer: Trailer) -> int | None:
-    start = trailer.count_start - 1
-    digits = record[start : start + trailer.count_width].strip()
-    return int(digits) if digits.isdecimal() else None
 
 
 def _measured(records: pl.DataFrame, layout: Layout, encoding: str) -> pl.DataFrame:
@@ -126,11 +118,11 @@ def _measured(records: pl.DataFrame, layout: Layout, encoding: str) -> pl.DataFr
         fault=pl.coalesce(pl.when(when).then(pl.lit(e)) for when, e, _ in faults),
         said=pl.coalesce(pl.when(when).then(said) for when, _, said in faults),
     )
-    unreadable = judged.filter(lost)
-    if unreadable.height > UNREADABLE_SHARE * max(judged.height, 1):
-        value = f"undecodable bytes in {unreadable.height} of {judged.height} rows"
-        line, count = unreadable["line"][0], unreadable.height
-        raise FileRefusedError(Note("F08", "F", line=line, value=value, count=count))
+    _, notes = judge_encoding(
+        judged.select("line", lost=lost, twice=pl.lit(value=False))
+    )
+    if notes:
+        raise FileRefusedError(*notes)
     return judged
 
 

@@ -66,7 +66,11 @@ def read_dialect(path: Path) -> Dialect:
 
 def _reading(item: dict[str, Any]) -> Reading:
     item = dict(item)
-    return Reading(null_tokens=tuple(item.pop("null_tokens", ())), **item)
+    return Reading(
+        null_tokens=tuple(item.pop("null_tokens", ())),
+        sub_marks=tuple(item.pop("sub_marks", ())),
+        **item,
+    )
 
 
 def _table(name: str, item: dict[str, Any], feeds: dict[str, FeedRule]) -> Table:
@@ -83,6 +87,7 @@ def _table(name: str, item: dict[str, Any], feeds: dict[str, FeedRule]) -> Table
         feed=owner,
         set_aside=tuple(SetAside(**rule) for rule in item.pop("set_aside", ())),
         restricted=tuple(item.pop("restricted", ())),
+        texts=tuple(item.pop("texts", ())),
         **item,
     )
 
@@ -115,6 +120,14 @@ def _contradictions(dialect: Dialect, folder: Path) -> list[str]:
         columns = table.all_columns
         if len(set(columns)) != len(columns):
             found.append(f"table {table.name}: a column is named twice")
+        known_columns = {*table.columns, *table.optional_columns}
+        found += [
+            f"table {table.name}: there is no column {name}"
+            for name in (*table.texts, *table.restricted)
+            if name not in known_columns
+        ]
+        if table.enriches and (table.consulted or table.name in dialect.primaries):
+            found.append(f"table {table.name}: rows are made of what only enriches")
     known = {*dialect.feeds, "macros"}
     found += [
         f"{path.name} belongs to no feed"

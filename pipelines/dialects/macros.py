@@ -14,10 +14,11 @@ from pipelines.contracts.sql import register_codes
 from pipelines.dialects.model import view_name
 from pipelines.dialects.source import Context, DialectError, told
 
-# A value that is no date or number stays as it is, so that the edit of the column
-# names what the college sent. Two digits of a year mean the latest such year that is
-# not more than 20 years after the package, and for births not after it.
-_MACROS = r"""
+# A value that is no date, number or code stays as it is, so that the edit of the column
+# names what the college sent. Two digits of a year are read as Oracle's RR reads them
+# (00 to 49 are this century's, 50 to 99 the last one's, until 2049), and a birth is
+# never after the package: 45 is 2045 in a due date and 1945 in a birth.
+SHARED = r"""
 create or replace macro iso_date(value, formats) as coalesce(
     strftime(try_strptime(value, formats), '%Y-%m-%d'), value
 );
@@ -31,20 +32,24 @@ create or replace macro in_century(value, last) as
             then in_year(value[:-4], latest_year(value[-2:], last))
         else in_year(value[:-4], latest_year(value[-2:], last) - 100)
     end;
-create or replace macro oracle_day(value, last) as coalesce(
-    strftime(
-        case
-            when regexp_full_match(value, '\d{1,2}-[A-Za-z]{3}-\d{2}')
-                then in_century(value, last)
-            when regexp_full_match(value, '\d{1,2}-[A-Za-z]{3}-\d{4}( [0-9:]{5,8})?')
-                then try_strptime(split_part(value, ' ', 1), '%d-%b-%Y')
-        end,
-        '%Y-%m-%d'
-    ),
-    value
+-- A DATE has a time of day that some extracts print, a TIMESTAMP with points.
+create or replace macro without_time(value) as regexp_replace(
+    value, ' \d{1,2}[:.]\d{2}([:.]\d{2}([.]\d{1,9})?)?( [AaPp][Mm])?$', ''
 );
+create or replace macro day_read(day, last) as
+    case
+        when regexp_full_match(day, '\d{1,2}-[A-Za-z]{3}-\d{2}')
+            then in_century(day, last)
+        when regexp_full_match(day, '\d{1,2}-[A-Za-z]{3}-\d{4}')
+            then try_strptime(day, '%d-%b-%Y')
+    end;
+create or replace macro oracle_day(value, last) as coalesce(
+    strftime(day_read(without_time(value), last), '%Y-%m-%d'), value
+);
+create or replace macro last_of_rr(today) as
+    make_date((year(today) + 50) // 100 * 100 + 49, 12, 31);
 create or replace macro oracle_date(value) as
-    oracle_day(value, cast(getvariable('as_of') as date) + interval 20 year);
+    oracle_day(value, last_of_rr(cast(getvariable('as_of') as date)));
 create or replace macro oracle_birth(value) as
     oracle_day(value, cast(getvariable('as_of') as date));
 create or replace macro plain_number(value) as
@@ -65,6 +70,33 @@ create or replace macro multi(value) as
     list_transform(
         string_split_regex(value, '[\x{FD};]'), lambda part: nullif(trim(part), '')
     );
+create or replace macro yes_no(value) as
+    case
+        when upper(value) in ('Y', 'YES', '1') then 'Y'
+        when value is null or upper(value) in ('N', 'NO', '0') then 'N'
+        else value
+    end;
+-- Spreadsheets drop the point, and the zero before it: 010101 becomes 10101.
+create or replace macro cip_of(value) as
+    case
+        when regexp_full_match(value, '\d{1,2}\.?\d{4}')
+            then lpad(split_part(value[:-5], '.', 1), 2, '0') || '.' || right(value, 4)
+        else value
+    end;
+-- 9 digits are an SSN, an ITIN or, at a college of ACCS, a stand-in of its own; 4 are
+-- an SSN's end. Anything else that stands in its place names nobody elsewhere.
+create or replace macro ssn_type(digits) as
+    case
+        when regexp_full_match(digits, '\d{4}') then 'SSN_LAST4'
+        when getvariable('system') = 'ACCS' and regexp_full_match(digits, '99\d{7}')
+            then 'PSEUDO_SSN'
+        when regexp_full_match(
+            digits, '9\d{2}(5\d|6[0-5]|7\d|8[0-8]|9[0-2]|9[4-9])\d{4}'
+        )
+            then 'ITIN'
+        when regexp_full_match(digits, '\d{9}') then 'SSN'
+        else 'OTHER'
+    end;
 """
 
 
@@ -80,7 +112,7 @@ def prepare(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     Raises:
         DialectError: The dialect's own macros are not valid SQL.
     """
-    con.execute(_MACROS)
+    con.execute(SHARED)
     register_codes(con, context.contracts)
     con.execute("set variable institution_code = ?", [context.sender.sender])
     con.execute("set variable system = ?", [context.sender.system])

@@ -28,6 +28,8 @@ class Reading:
         null_tokens: Texts that mean null, besides the empty one and the manifest's.
         trailer: First field of the last line, whose second is the number of rows; a
             file without that line is cut off. None when there is no such line.
+        sub_marks: Characters that part a value further, which no column is agreed to
+            have: a record with one in a code is none.
     """
 
     encoding: str = "utf-8"
@@ -35,6 +37,7 @@ class Reading:
     quote: str | None = '"'
     null_tokens: tuple[str, ...] = ()
     trailer: str | None = None
+    sub_marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Table:
         within: The delivered document that holds it; None for a file of its own.
         consulted: Rows of other tables are made with it too, so that none of its
             records may be unreadable.
+        enriches: It only adds columns that help to recognise a person; one of its
+            records that is unreadable leaves them unknown, and holds nothing.
+        texts: Columns in whose words ``sub_marks`` may be letters.
         restricted: Columns whose values may not be shown or kept outside the vault.
     """
 
@@ -76,6 +82,8 @@ class Table:
     many: bool = False
     within: str | None = None
     consulted: bool = False
+    enriches: bool = False
+    texts: tuple[str, ...] = ()
     file: str | None = None
     set_aside: tuple[SetAside, ...] = ()
     restricted: tuple[str, ...] = ()

@@ -174,15 +174,19 @@ def _clean(frame: pl.DataFrame, table: Table, tokens: frozenset[str]) -> pl.Data
         for name in table.all_columns
     )
     nothing = ["", *sorted(tokens)]
+    values = [
+        _cleaned_value(name, nothing, is_foreign=foreign[name][0])
+        for name in table.all_columns
+    ]
+    return frame.select(*values, "_file", "_line")
 
-    def value(name: str) -> pl.Expr:
-        text = pl.col(name)
-        if foreign[name][0]:
-            text = text.str.normalize("NFC")
-        text = text.str.strip_chars()
-        return pl.when(~text.is_in(nothing)).then(text).alias(name)
 
-    return frame.select(*map(value, table.all_columns), "_file", "_line")
+def _cleaned_value(name: str, nothing: list[str], *, is_foreign: bool) -> pl.Expr:
+    text = pl.col(name)
+    if is_foreign:
+        text = text.str.normalize("NFC")
+    text = text.str.strip_chars()
+    return pl.when(~text.is_in(nothing)).then(text).alias(name)
 
 
 def _renamed(name: str) -> str:

@@ -150,7 +150,8 @@ def _leaned_on(dialect: Dialect, loaded: Loaded) -> list[Note]:
     """F20: an unreadable record of a table that rows of others are made with.
 
     Nobody can tell which rows it would have changed: without the newest grade of a
-    course an older one would count.
+    course an older one would count. What only enriches is left out: a pipe typed into
+    one address held a whole college once.
     """
     return [
         Note(
@@ -164,6 +165,7 @@ def _leaned_on(dialect: Dialect, loaded: Loaded) -> list[Note]:
         )
         for name, bad in loaded.bad.items()
         if bad.height
+        and not dialect.tables[name].enriches
         and (name not in dialect.primaries or dialect.tables[name].consulted)
     ]
 

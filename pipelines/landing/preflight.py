@@ -340,14 +340,13 @@ def _judge(
         return Preflight(notes=[_refusal("F20", 1, "the header is no record")])
     data = frame.slice(1).filter(pl.col("stop") > pl.col("start"))
     trailer = _trailer(text, data, delimiter, len(header), wanted)
+    line = None
     notes = _structure(found, len(header), has_trailer=trailer is not None)
-    if wanted is not None and trailer is None:
-        notes.append(_refusal("F20", None, f"the {wanted} line is missing"))
     if trailer is not None:
         line = data["line"][-1]
         data = data.head(-1)
-        if trailer != len(data):
-            notes.append(_refusal("F20", line, f"the trailer says {trailer} rows"))
+    if wanted is not None or trailer is not None:
+        notes += check_trailer(trailer, len(data), line)
     data, encoding_notes = _encoding_faults(text, data)
     data = data.with_columns(ragged=pl.col("fields") != len(header))
     is_bad = pl.any_horizontal("ragged", "misplaced", "lost", "twice")
@@ -399,18 +398,38 @@ def _trailer(
     delimiter: str,
     columns: int,
     wanted: str | None,
-) -> int | None:
-    """The rows a last line ``TRAILER|n`` declares."""
+) -> str | None:
+    """What a last line ``TRAILER|n`` says; None when the last line is a record."""
     if not len(data) or (columns == 2 and wanted is None):
         return None
     last = data.row(-1, named=True)
     mark = f"{wanted or 'TRAILER'}{delimiter}".encode()
     record = text[last["start"] : last["stop"]]
     rest = record.removeprefix(mark).strip()
-    if not record.startswith(mark) or not rest.isdigit():
+    # A feed may have a record that begins so; a number behind it makes it the trailer.
+    if not record.startswith(mark) or not (rest.isdigit() or wanted is not None):
         return None
+    return rest.decode(errors="replace")
+
+
+def check_trailer(stated: str | None, rows: int, line: int | None) -> list[Note]:
+    """F20 unless the trailer of a file states the number of records before it.
+
+    Args:
+        stated: The text in the place of its number; None when there is no trailer.
+        rows: The records before it.
+        line: Its physical line; that of the last record where it is missing.
+    """
+    if stated is None:
+        return [_refusal("F20", line, "the trailer is missing: the file is cut off")]
+    digits = stated.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        return [_refusal("F20", line, "the trailer says no number of rows")]
     # No file has more rows than this has digits; int() refuses thousands of them.
-    return int(rest[:18]) if len(rest) <= 18 else 10**18
+    count = int(digits) if len(digits) <= 18 else 10**18
+    if count == rows:
+        return []
+    return [_refusal("F20", line, f"the trailer says {count} rows")]
 
 
 def _encoding_faults(

@@ -1,6 +1,7 @@
 """Tables of a small Banner college as its extract writes them, one test at a time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from spoken import Row, source, spoken
 
@@ -126,6 +127,17 @@ def table(name: str, rows: list[Row], *, trailer: int | None = None) -> Source:
     lines.append(f"TRAILER|{len(rows) if trailer is None else trailer}")
     content = "".join(f"{line}\r\n" for line in lines).encode(ENCODING)
     return source(name, content, len(rows), name=f"{name}_20260901.txt")
+
+
+def torn(whole: Source, old: str, new: str) -> Source:
+    """The file with one text in another's place, its length declared anew."""
+    before, after = old.encode(ENCODING), new.encode(ENCODING)
+    assert whole.content.count(before) == 1
+    content = whole.content.replace(before, after)
+    size = {"bytes": len(content)}
+    return replace(
+        whole, content=content, declared=whole.declared.model_copy(update=size)
+    )
 
 
 def person(pidm: str = "104233", number: str = "A00104233", **more: str) -> Row:

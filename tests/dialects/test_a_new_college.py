@@ -2,6 +2,8 @@
 
 import json
 import re
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,127 @@ def test_a_dialect_nobody_declared_is_a_mistake_of_the_profile(tmp_path: Path) -
 
     with pytest.raises(ContractError, match="NEWCC: dialect colleage is not declared"):
         contracts_with(tmp_path / "contracts", CODE, misspelt, "NWSCC")
+
+
+# What the recipe says of a layout, each kind of field at least once.
+LAYOUTS: dict[str, Any] = {
+    "term": {
+        "length": 36,
+        "fields": [
+            {"column": "term_code", "start": 1, "width": 6},
+            {"column": "title", "start": 7, "width": 10},
+            {"column": "start_date", "start": 17, "width": 8, "date": "YYYYMMDD"},
+            {"column": "end_date", "start": 25, "width": 8, "date": "YYYYMMDD"},
+            {"column": "academic_year_end", "start": 33, "width": 4},
+            {"column": "term_type", "constant": "SEMESTER"},
+        ],
+    },
+    "person": {
+        "length": 30,
+        "trailer": {"begins": "TRL", "count_start": 4, "count_width": 6},
+        "fields": [
+            {"column": "student_id", "start": 1, "width": 7},
+            {"column": "last_name", "start": 8, "width": 10},
+            {"column": "birth_date", "start": 18, "width": 8, "date": "YYYYMMDD"},
+            {
+                "column": "high_school_grad_year",
+                "start": 26,
+                "width": 4,
+                "null": "nines",
+            },
+            {
+                "column": "sex",
+                "start": 30,
+                "width": 1,
+                "codes": {1: "M", 2: "F"},
+            },
+            {"column": "birth_date_quality", "constant": "FULL"},
+        ],
+    },
+    "term_enrollment": {
+        "length": 23,
+        "fields": [
+            {"column": "student_id", "start": 1, "width": 7},
+            {"column": "term_code", "start": 8, "width": 6},
+            {"column": "attempted", "start": 14, "width": 5, "decimals": 2},
+            {
+                "column": "earned",
+                "start": 19,
+                "width": 5,
+                "decimals": 2,
+                "null": "nines",
+            },
+            {"column": "level", "constant": "UG"},
+            {"column": "dual_enrollment", "constant": "N"},
+            {"column": "credit_unit", "constant": "SH"},
+        ],
+    },
+}
+RECORDS = {
+    "term": ["2026FAFall 2026 20260817202612112027"],
+    "person": [
+        "0000012Nuñez     2004022999992",
+        "0012345O'Neal    1999010120171",
+    ],
+    "term_enrollment": ["00000122026FA0120000000", "00123452026FA0045099999"],
+}
+
+
+def fixed_college(item: dict[str, Any]) -> None:
+    """A profile as the recipe's second step has it, in place of its example."""
+    new_college(item)
+    del item["also"], item["dialect_settings"]
+    item |= {"dialect": "fixed", "layouts": LAYOUTS, "required_feeds": list(RECORDS)}
+
+
+def fixed_package(home: Home) -> None:
+    folder = home.inbox / CODE / "2026-09-01"
+    folder.mkdir(parents=True)
+    entries = []
+    for feed, records in RECORDS.items():
+        lines = [*records, "TRL000002"] if feed == "person" else records
+        content = "".join(f"{line}\r\n" for line in lines).encode("cp1252")
+        (folder / f"{feed}.txt").write_bytes(content)
+        one = source(feed, content, len(records), name=f"{feed}.txt")
+        entries.append(
+            one.declared.model_dump(include={"feed", "name", "rows", "bytes", "sha256"})
+        )
+    manifest = {
+        "spec_version": "1.0",
+        "package_id": "0198f000-0000-4000-8000-000000000002",
+        "institution_code": CODE,
+        "mode": "snapshot",
+        "as_of": "2026-09-01T02:00:00-05:00",
+        "dialect": "fixed",
+        "files": entries,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_new_college_of_fixed_width_files_is_one_yaml_file_too(
+    tmp_path: Path,
+) -> None:
+    contracts = contracts_with(tmp_path / "contracts", CODE, fixed_college, "NWSCC")
+    home = Home(tmp_path / "home")
+    fixed_package(home)
+    (landed,) = land(home, contracts, now=CLOCK).packages
+    # What was earned is required, and all nines mean that nobody knows.
+    assert landed.verdict == "accepted_with_quarantine"
+    assert landed.edits["TEN-earned-REQUIRED"] == 1
+    columns = ("student_id", "last_name", "birth_date", "high_school_grad_year", "sex")
+    people = in_force(home, contracts, "person").select(columns).sort("student_id")
+    assert people.rows() == [
+        ("0000012", "Nuñez", date(2004, 2, 29), None, "F"),
+        ("0012345", "O'Neal", date(1999, 1, 1), 2017, "M"),
+    ]
+    terms = in_force(home, contracts, "term")
+    assert terms.select("term_code", "title", "start_date", "term_type").rows() == [
+        ("2026FA", "Fall 2026", date(2026, 8, 17), "SEMESTER")
+    ]
+    enrolled = in_force(home, contracts, "term_enrollment")
+    assert enrolled.select("student_id", "term_code", "attempted", "level").rows() == [
+        ("0000012", "2026FA", Decimal("12.000"), "UG")
+    ]
 
 
 def test_an_impossible_layout_is_a_mistake_of_the_profile(tmp_path: Path) -> None:

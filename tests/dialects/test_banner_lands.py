@@ -219,6 +219,27 @@ def test_a_torn_record_is_counted_and_removes_nobody(
     assert awards["quarantined"] == 1
 
 
+def test_a_pipe_in_one_address_is_told_and_holds_no_college(
+    generic: Path, contracts: Contracts, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    deliver(generic, home, COLLEGE, ("banner",), contracts)
+    persons = len(pl.read_csv(generic / "person.csv", infer_schema=False))
+
+    def mend(lines: list[str]) -> list[str]:
+        return with_cell(lines, 2, "SPRADDR_STREET_LINE1", "12 Main | Apt 2")
+
+    file = change(home.inbox / COLLEGE / NIGHT, "SPRADDR", mend)
+    assert landed(home, contracts, COLLEGE).verdict == "accepted_with_quarantine"
+    assert in_force(home, contracts, "person").height == persons
+    (row,) = told(home).filter(pl.col("file") == file).to_dicts()
+    assert (row["edit_id"], row["line"]) == ("F20", "2")
+    assert "delimiters" in row["remedy"]
+    entry = entry_of(home)
+    (read,) = (one for one in entry["files"] if one["feed"] == "person")
+    assert (read["loaded"], read["quarantined"]) == (persons, 1)
+
+
 def again(home: Home, **changes: Any) -> Path:
     """The package once more, a day later."""
     folder = home.inbox / COLLEGE / LATER

@@ -13,6 +13,7 @@ from banner_files import (
     person,
     registration,
     table,
+    torn,
 )
 from spoken import (
     AS_OF,
@@ -23,7 +24,7 @@ from spoken import (
     rows_of,
 )
 
-from pipelines.dialects.source import DialectError
+from pipelines.dialects.source import DialectError, Source, Translation
 from pipelines.dialects.translate import translate
 from pipelines.landing.unpack import FileRefusedError
 
@@ -337,18 +338,70 @@ def test_a_second_current_row_of_one_person_is_quarantined() -> None:
 
 def test_a_row_nobody_can_read_in_a_table_others_lean_on_holds_the_package() -> None:
     grades = table("SHRTCKG", [grade("I", "1"), grade("B", "2")])
-    content = grades.content.replace(b"B     |S", b"B     |S|too many")
-    torn = replace(
-        grades,
-        content=content,
-        declared=grades.declared.model_copy(update={"bytes": len(content)}),
-    )
-    tables = {**SMALLEST, **TAKEN, "SPRIDEN": [person()]}
-    del tables["SHRTCKG"]
-    sources = [*(table(name, rows) for name, rows in tables.items()), torn]
-    college = CONTRACTS.colleges["NWSCC"]
-    found = translate(CONTRACTS.dialects["banner"], sources, college, AS_OF, CONTRACTS)
+    found = with_file(torn(grades, "B     |S", "B     |S|too many"))
     assert refused(found) == ["F20"]
+
+
+def with_file(one: Source) -> Translation:
+    """A college whose files are whole but for this one."""
+    tables = {**SMALLEST, **TAKEN, "SPRIDEN": [person()]}
+    tables.pop(one.declared.feed, None)
+    sources = [*(table(name, rows) for name, rows in tables.items()), one]
+    college = CONTRACTS.colleges["NWSCC"]
+    return translate(CONTRACTS.dialects["banner"], sources, college, AS_OF, CONTRACTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "column"),
+    [
+        (
+            "SPRADDR",
+            {
+                "SPRADDR_PIDM": "104233",
+                "SPRADDR_ATYP_CODE": "PR",
+                "SPRADDR_SEQNO": "1",
+                "SPRADDR_STREET_LINE1": "12 Main",
+                "SPRADDR_CITY": "Tanner",
+                "SPRADDR_STAT_CODE": "AL",
+                "SPRADDR_ZIP": "35671",
+            },
+            "address_line1",
+        ),
+        (
+            "SPRTELE",
+            {
+                "SPRTELE_PIDM": "104233",
+                "SPRTELE_SEQNO": "1",
+                "SPRTELE_PHONE_NUMBER": "12 Main",
+            },
+            "phone",
+        ),
+        (
+            "GOREMAL",
+            {
+                "GOREMAL_PIDM": "104233",
+                "GOREMAL_EMAL_CODE": "PERS",
+                "GOREMAL_EMAIL_ADDRESS": "12 Main",
+                "GOREMAL_STATUS_IND": "A",
+                "GOREMAL_PREFERRED_IND": "Y",
+            },
+            "email_personal",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_pipe_in_what_only_enriches_a_person_holds_nobody(
+    name: str, row: dict[str, str], column: str
+) -> None:
+    whole = table(name, [row])
+    assert rows_of(with_file(whole), "person", column) == ["12 Main"]
+    found = with_file(torn(whole, "12 Main", "12 | Main"))
+    assert refused(found) == []
+    assert rows_of(found, "person", "student_id", column) == [("A00104233", None)]
+    # Told by file and line, and in the feed's count.
+    assert findings(found, "person") == [("F20", 2)]
+    assert found.feeds["person"].rows == 2
+    assert account_of(found, name)["unreadable"] == 1
 
 
 def test_a_missing_or_wrong_trailer_refuses_the_file() -> None:

@@ -1,6 +1,6 @@
 """StudentTracker return files: what happened elsewhere, and nothing that did not."""
 
-from spoken import Row, account_of, quoted, refused, rows_of, source, spoken
+from spoken import Row, account_of, findings, quoted, refused, rows_of, source, spoken
 
 from pipelines.dialects.source import Translation
 
@@ -113,7 +113,35 @@ def test_a_credential_is_an_award_and_no_enrolment() -> None:
 
 def test_a_degree_without_a_title_can_still_be_keyed() -> None:
     found = told({**DEGREE, "Degree Title": ""})
-    assert rows_of(found, "award_elsewhere", "title") == ["UNSPECIFIED"]
+    assert rows_of(found, "award_elsewhere", "title") == ["UNSPECIFIED (NURSING)"]
+
+
+def test_degrees_of_one_day_without_titles_are_told_apart_by_their_majors() -> None:
+    one = {**DEGREE, "Degree Title": ""}
+    other = {**one, "Degree Major 1": "BIOLOGY", "Degree CIP 1": "260101"}
+    found = told(one, other, {**one, "Degree Major 1": ""})
+    assert rows_of(found, "award_elsewhere", "title") == [
+        "UNSPECIFIED (NURSING)",
+        "UNSPECIFIED (BIOLOGY)",
+        "UNSPECIFIED",
+    ]
+
+
+def test_a_row_that_does_not_say_it_was_found_is_quarantined_by_name() -> None:
+    found = told(TERM, {**TERM, "Record Found Y/N": ""})
+    assert len(rows_of(found, "enrollment_elsewhere", "student_id")) == 1
+    assert findings(found, "enrollment_elsewhere") == [("D06", 3)]
+    assert account_of(found, "DETAIL")["set_aside"] == {"neither_found_nor_not": 1}
+    assert refused(found) == []
+
+
+def test_a_term_and_a_degree_in_one_row_are_no_file_of_the_clearinghouse() -> None:
+    both = {**TERM, "Graduated?": "Y", "Graduation Date": "20250502"}
+    found = told(TERM, both)
+    assert rows_of(found, "award_elsewhere", "title") == []
+    assert findings(found, "enrollment_elsewhere") == [("D06", 3)]
+    assert account_of(found, "DETAIL")["set_aside"] == {"term_and_credential": 1}
+    assert refused(found) == []
 
 
 def test_who_was_not_found_and_our_own_terms_are_set_aside_and_counted() -> None:

@@ -3,7 +3,7 @@
 select
     c.scbcrse_subj_code as subject,
     c.scbcrse_crse_numb as course_number,
-    known_term(c.scbcrse_eff_term) as valid_from_term,
+    known_term(c.scbcrse_eff_term, c.starts) as valid_from_term,
     case when c.next_starts is not null then term_before(c.next_starts) end
         as valid_to_term,
     c.scbcrse_title as title,
@@ -20,4 +20,4 @@ select
     c._line,
     c._file,
 from dated_course as c
-where c.scbcrse_csta_code is distinct from 'I'
+where c.holds and c.scbcrse_csta_code is distinct from 'I'

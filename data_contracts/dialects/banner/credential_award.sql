@@ -23,9 +23,13 @@ join setting_degree_statuses as state on d.shrdgmr_degs_code = state.code
 left join
     (
         select *
-        from smrprle
+        from dated_program
+        where holds
         qualify
-            row_number() over (partition by smrprle_program order by _line desc) = 1
+            row_number() over (
+                partition by smrprle_program order by starts desc, _line desc
+            )
+            = 1
     ) as p
     on d.shrdgmr_program = p.smrprle_program
 left join

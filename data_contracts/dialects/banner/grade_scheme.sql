@@ -3,7 +3,7 @@
 select
     coalesce(mode.value, g.shrgrde_gmod_code, 'STANDARD') as grade_mode,
     g.shrgrde_code as grade_local,
-    known_term(g.shrgrde_term_code_effective) as valid_from_term,
+    known_term(g.shrgrde_term_code_effective, g.starts) as valid_from_term,
     coalesce(
         outcome.value, case when is_yes(g.shrgrde_passed_ind) then 'PASS' else 'FAIL' end
     ) as outcome,

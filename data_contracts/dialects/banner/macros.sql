@@ -1,8 +1,6 @@
 -- Hand-maintained. Which of several rows counts: Banner keeps all of them, and a join that
 -- forgets to choose counts a learner, a credit or a grade twice.
-create or replace macro is_yes(value) as coalesce(upper(value) = 'Y', false);
-create or replace macro yes_no(value) as
-    case when is_yes(value) then 'Y' when coalesce(upper(value), 'N') = 'N' then 'N' else value end;
+create or replace macro is_yes(value) as yes_no(value) = 'Y';
 create or replace macro number_in(value) as coalesce(try_cast(value as integer), 0);
 -- The row without a change indicator is the person's; N and I rows are what was before.
 create or replace macro current_person() as table
@@ -86,24 +84,6 @@ create or replace macro first_level() as table
             order by is_yes(shrtckl_primary_levl_ind) desc, _line
         )
         = 1;
--- 9 digits are an SSN, an ITIN or, from 99 on, a stand-in; 4 are an SSN's end.
-create or replace macro ssn_type(digits) as
-    case
-        when regexp_full_match(digits, '\d{4}') then 'SSN_LAST4'
-        when regexp_full_match(digits, '99\d{7}') then 'PSEUDO_SSN'
-        when regexp_full_match(
-            digits, '9\d{2}(5\d|6[0-5]|7\d|8[0-8]|9[0-2]|9[4-9])\d{4}'
-        )
-            then 'ITIN'
-        when regexp_full_match(digits, '\d{9}') then 'SSN'
-        else 'OTHER'
-    end;
-create or replace macro cip_of(value) as
-    case
-        when regexp_full_match(value, '\d{2}\.?\d{4}')
-            then substr(value, 1, 2) || '.' || right(value, 4)
-        else value
-    end;
 create or replace macro digits_of(value) as
     case
         when regexp_full_match(value, '[0-9 -]+') then regexp_replace(value, '[ -]', '', 'g')
@@ -131,14 +111,32 @@ create or replace macro unit_of(given) as coalesce(
 create or replace temp table calendar as
 select term_code as term, try_cast(starts as date) as starts
 from term_days()
-where try_cast(starts as date) is not null;
--- An effective term before the calendar (000000 among them) means the first one.
+where
+    try_cast(starts as date) is not null
+    -- The beginning and the end of time, which some colleges give days.
+    and term_code not in ('000000', '999999');
+set variable first_code = (select min(c.term) from calendar as c);
+set variable last_code = (select max(c.term) from calendar as c);
+create or replace macro is_beyond(code) as
+    coalesce(code > getvariable('last_code'), false);
+-- A code the calendar lacks lies where Banner itself puts it, which compares codes as
+-- text: before the first term (000000 among them), between two, or beyond the last.
 create or replace macro starting(code) as coalesce(
-    (select c.starts from calendar as c where c.term = code), date '0001-01-01'
+    (select known.starts from calendar as known where known.term = code),
+    case
+        when is_beyond(code) then date '9999-12-31'
+        when code > getvariable('first_code')
+            then (select min(known.starts) from calendar as known where known.term > code)
+    end,
+    date '0001-01-01'
 );
-create or replace macro known_term(code) as coalesce(
-    (select c.term from calendar as c where c.term = code),
-    (select arg_min(c.term, c.starts) from calendar as c)
+-- The first term in which a row effective from that code holds.
+create or replace macro known_term(code, begins) as coalesce(
+    (select known.term from calendar as known where known.term = code),
+    (
+        select arg_min(known.term, known.starts) from calendar as known
+        where known.starts >= begins
+    )
 );
 create or replace macro term_before(day) as (
     select arg_max(c.term, c.starts) from calendar as c where c.starts < day
@@ -184,30 +182,99 @@ create or replace macro is_dual(level, kind) as case
     when kind in (select d.code from setting_dual_student_types as d) then 'Y'
     else 'N'
 end;
+-- Effective-dated rows hold until the next one of the same thing. Of several that begin
+-- in one term, as all do that began before the calendar, the greatest code counts.
+create or replace temp table dated_grade as
+select
+    *,
+    starts < date '9999-12-31' and starts is distinct from next_starts as holds,
+from
+    (
+        select
+            g.*,
+            starting(g.shrgrde_term_code_effective) as starts,
+            lead(starting(g.shrgrde_term_code_effective)) over (
+                partition by g.shrgrde_gmod_code, g.shrgrde_code, g.shrgrde_levl_code
+                order by
+                    starting(g.shrgrde_term_code_effective),
+                    g.shrgrde_term_code_effective,
+                    g._line
+            ) as next_starts,
+        from shrgrde as g
+    );
 -- SHRGRDE has a row a level: the first one in the college's order counts.
 create or replace temp table grade_meaning as
-select
-    g.*,
-    starting(g.shrgrde_term_code_effective) as starts,
-from shrgrde as g
+select g.*
+from dated_grade as g
 left join setting_level_order as place on g.shrgrde_levl_code = place.code
+where g.holds
 qualify
     row_number() over (
-        partition by
-            g.shrgrde_gmod_code, g.shrgrde_code, starting(g.shrgrde_term_code_effective)
-        order by coalesce(number_in(place.value), 99), g.shrgrde_levl_code, g._line
+        partition by g.shrgrde_gmod_code, g.shrgrde_code, g.starts
+        order by
+            coalesce(try_cast(place.value as integer), 99),
+            g.shrgrde_levl_code,
+            g._line
     )
     = 1;
--- The catalogue is effective-dated: a row holds until the next one of the course.
+-- The catalogue. Two rows of one effective term stay two, so that F14 shows both.
 create or replace temp table dated_course as
+with effective as (
+    select distinct
+        scbcrse_subj_code as subj,
+        scbcrse_crse_numb as numb,
+        scbcrse_eff_term as eff_term,
+        starting(scbcrse_eff_term) as starts,
+    from scbcrse
+    where not is_beyond(scbcrse_eff_term)
+),
+
+dated as (
+    select
+        *,
+        lead(starts) over (partition by subj, numb order by starts, eff_term)
+            as next_starts,
+    from effective
+)
+
 select
     c.*,
-    starting(c.scbcrse_eff_term) as starts,
-    lead(starting(c.scbcrse_eff_term)) over (
-        partition by c.scbcrse_subj_code, c.scbcrse_crse_numb
-        order by starting(c.scbcrse_eff_term), c._line
-    ) as next_starts,
-from scbcrse as c;
+    d.starts,
+    d.next_starts,
+    coalesce(d.starts is distinct from d.next_starts, false)
+    and d.starts is not null as holds,
+from scbcrse as c
+left join dated as d
+    on c.scbcrse_subj_code is not distinct from d.subj
+    and c.scbcrse_crse_numb is not distinct from d.numb
+    and c.scbcrse_eff_term is not distinct from d.eff_term;
+create or replace temp table dated_program as
+with effective as (
+    select distinct
+        smrprle_program as program,
+        smrprle_term_code_eff as eff_term,
+        starting(smrprle_term_code_eff) as starts,
+    from smrprle
+    where not is_beyond(smrprle_term_code_eff)
+),
+
+dated as (
+    select
+        *,
+        lead(starts) over (partition by program order by starts, eff_term nulls first)
+            as next_starts,
+    from effective
+)
+
+select
+    p.*,
+    d.starts,
+    coalesce(d.starts is distinct from d.next_starts, false)
+    and d.starts is not null as holds,
+from smrprle as p
+left join dated as d
+    on p.smrprle_program is not distinct from d.program
+    and p.smrprle_term_code_eff is not distinct from d.eff_term;
 -- A CRN means something only within its term; a section lives with its course as the
 -- catalogue had it that term.
 create or replace temp table class as
@@ -222,7 +289,17 @@ select
     c.scbcrse_credit_hr_low,
     coalesce(way.value, d.ssbsect_insm_code) as delivery,
 from dated as d
-asof left join dated_course as c
+asof left join
+    (
+        select * from dated_course
+        where holds
+        qualify
+            row_number() over (
+                partition by scbcrse_subj_code, scbcrse_crse_numb, starts
+                order by _line desc
+            )
+            = 1
+    ) as c
     on
         d.ssbsect_subj_code = c.scbcrse_subj_code
         and d.ssbsect_crse_numb = c.scbcrse_crse_numb

@@ -1,7 +1,7 @@
 -- Hand-maintained. A programme has the CIP code of its major.
 select
     p.smrprle_program as program_code,
-    coalesce(p.smrprle_term_code_eff, first_term.term_code) as valid_from_term,
+    known_term(p.smrprle_term_code_eff, p.starts) as valid_from_term,
     p.smrprle_term_code_end as valid_to_term,
     p.smrprle_program_desc as title,
     cip_of(major.stvmajr_cipc_code) as cip_code,
@@ -13,7 +13,7 @@ select
     p.smrprle_ctid as ctid,
     p._line,
     p._file,
-from smrprle as p
+from dated_program as p
 join
     (
         select *
@@ -22,4 +22,4 @@ join
     )
     as major
     on p.smrprle_majr_code = major.stvmajr_code
-cross join (select arg_min(term_code, starts) as term_code from term_days()) as first_term
+where p.holds

@@ -42,33 +42,9 @@ create or replace macro is_own(institution) as
 create or replace macro is_company(flag) as coalesce(flag = 'Y', false);
 create or replace macro is_transfer(status) as
     coalesce(stc_action(status), '') in ('7', '8');
-create or replace macro yes_no(value) as
-    case
-        when upper(value) in ('Y', 'YES', '1') then 'Y'
-        when value is null or upper(value) in ('N', 'NO', '0') then 'N'
-        else value
-    end;
 create or replace macro subject_of(course) as
     case when contains(course, '-') then split_part(course, '-', 1) else course end;
 create or replace macro number_after(course) as
     case
         when contains(course, '-') then substr(course, strpos(course, '-') + 1)
-    end;
-create or replace macro cip_of(value) as
-    case
-        when regexp_full_match(value, '\d{2}\.?\d{4}')
-            then substr(value, 1, 2) || '.' || right(value, 4)
-        else value
-    end;
--- 9 digits are an SSN, an ITIN or, at a college of ACCS, a pseudo number; 4 its end.
-create or replace macro ssn_type(digits) as
-    case
-        when regexp_full_match(digits, '\d{4}') then 'SSN_LAST4'
-        when getvariable('system') = 'ACCS' and regexp_full_match(digits, '99\d{7}')
-            then 'PSEUDO_SSN'
-        when regexp_full_match(
-            digits, '9\d{2}(5\d|6[0-5]|7\d|8[0-8]|9[0-2]|9[4-9])\d{4}'
-        )
-            then 'ITIN'
-        else 'SSN'
     end;

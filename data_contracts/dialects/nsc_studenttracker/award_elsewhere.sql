@@ -1,9 +1,12 @@
--- Hand-maintained. A row that says graduated is one credential; some colleges name no title.
+-- Hand-maintained. A row that says graduated is one credential; some colleges name no title,
+-- and confer two on one day, which their majors tell apart.
 select
     asked_for(d.requester_return_field, d.your_unique_identifier) as student_id,
     college_code_of(d.college_code_branch) as college_code,
     told_day(d.graduation_date) as awarded_on,
-    coalesce(d.degree_title, 'UNSPECIFIED') as title,
+    coalesce(
+        d.degree_title, 'UNSPECIFIED (' || d.degree_major_1 || ')', 'UNSPECIFIED'
+    ) as title,
     d.college_name,
     upper(d.college_state) as college_state,
     coalesce(size.value, d."2_year_4_year") as college_level,
@@ -23,4 +26,6 @@ select
 from detail as d
 left join setting_college_levels as size on upper(d."2_year_4_year") = size.code
 where
-    is_told(d.record_found_y_n, d.college_code_branch) and upper(d.graduated) = 'Y'
+    is_told(d.record_found_y_n, d.college_code_branch)
+    and is_credential(d.graduated)
+    and d.enrollment_begin is null

@@ -25,4 +25,4 @@ left join
 left join setting_class_levels as class on upper(d.class_level) = class.code
 where
     is_told(d.record_found_y_n, d.college_code_branch)
-    and coalesce(upper(d.graduated), 'N') <> 'Y'
+    and not is_credential(d.graduated)

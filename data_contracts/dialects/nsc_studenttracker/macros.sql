@@ -9,7 +9,8 @@ create or replace macro is_own_college(code) as coalesce(
     false
 );
 create or replace macro is_told(found, code) as
-    coalesce(upper(found), '') <> 'N' and not is_own_college(code);
+    coalesce(upper(found) = 'Y', false) and not is_own_college(code);
+create or replace macro is_credential(graduated) as coalesce(upper(graduated) = 'Y', false);
 create or replace macro college_code_of(code) as
     case
         when regexp_full_match(code, '\d{6}-?\d{2}')
@@ -20,14 +21,6 @@ create or replace macro college_code_of(code) as
 create or replace macro told_day(value) as
     case
         when regexp_full_match(value, '\d{8}') then iso_date(value, '%Y%m%d') else value
-    end;
-create or replace macro cip_of(value) as
-    case
-        when regexp_full_match(value, '\d{2}\.?\d{4}')
-            then substr(value, 1, 2) || '.' || right(value, 4)
-        when regexp_full_match(value, '\d\.?\d{4}')
-            then '0' || substr(value, 1, 1) || '.' || right(value, 4)
-        else value
     end;
 create or replace macro asked_for(return_field, unique_identifier) as nullif(
     regexp_extract(

@@ -11,10 +11,7 @@ select
     case
         when type is not null then type
         when element = 'PartialSSN' then 'SSN_LAST4'
-        when element = 'SSN' and getvariable('system') = 'ACCS' and digits like '99_______'
-            then 'PSEUDO_SSN'
-        when element = 'SSN' and digits like '9________' then 'ITIN'
-        when element = 'SSN' then 'SSN'
+        when element = 'SSN' then ssn_type(digits)
         else coalesce(
             (select m.value from setting_agency as m where m.code = agency), 'OTHER'
         )

@@ -112,6 +112,22 @@ def test_a_trailer_is_compared_and_is_no_record() -> None:
 
 
 @pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (b"3|4|5\n", "the trailer is missing: the file is cut off"),
+        (b"TRAILER|\n", "the trailer says no number of rows"),
+        (b"TRAILER|2\n", "the trailer says 2 rows"),
+    ],
+)
+def test_where_a_trailer_has_to_be_it_is_told_what_is_wrong_with_it(
+    last: bytes, said: str
+) -> None:
+    text = b"a|b|c\n1|2|3\n" + last
+    found = preflight(text, "utf-8", "|", None, trailer="TRAILER")
+    assert [(note.edit_id, note.value) for note in found.notes] == [("F20", said)]
+
+
+@pytest.mark.parametrize(
     ("encoding", "text"),
     [
         ("utf-8", "a,b\nNúñez,2\n"),
