@@ -28,11 +28,6 @@ CODES = [f"H{number:03d}" for number in range(WAVE)]
 _MODEL = replace(
     CONTRACTS.colleges["CACC"], required_feeds=FEEDS, also=("pesc", "open_badges")
 )
-_WITH_THEM = replace(
-    CONTRACTS,
-    colleges=CONTRACTS.colleges
-    | {code: replace(_MODEL, code=code) for code in (GOOD, *CODES)},
-)
 
 
 @dataclass(frozen=True)
@@ -67,12 +62,17 @@ def judge_cases(cases: Sequence[Case], root: Path) -> dict[str, Outcome]:
     """
     house = Warehouse(Home(root))
     sent = deliver(cases, house.inbox)
-    return outcomes(house, sent, land_all(house))
+    return outcomes(house, sent, land_all(house, sent))
 
 
-def land_all(house: Warehouse) -> LandingResult:
-    """Land what is in the inbox; every case's college is known."""
-    return land(house.home, _WITH_THEM, now=CLOCK)
+def land_all(house: Warehouse, sent: Sequence[Sent]) -> LandingResult:
+    """Land what is in the inbox; each case's college is as the case has it."""
+    made = {code: replace(_MODEL, code=code) for code in (GOOD, *CODES)}
+    for one in sent:
+        if one.sender in made:
+            made[one.sender] = replace(made[one.sender], **one.package.college)
+    contracts = replace(CONTRACTS, colleges=CONTRACTS.colleges | made)
+    return land(house.home, contracts, now=CLOCK)
 
 
 def deliver(cases: Sequence[Case], inbox: Path) -> list[Sent]:
