@@ -107,11 +107,9 @@ class Keyring:
         result = self._gpg.import_keys(
             content, extra_args=model, passphrase=_passphrase()
         )
-        fingerprints = {str(f) for f in result.fingerprints if f}
-        if result.n_revoc:
-            # A certificate of revocation is no key, and names the one it revokes.
-            said = _said(result)
-            fingerprints |= {words[1] for words in said if words[0] == "KEY_CONSIDERED"}
+        # A certificate of revocation is no key, and names the one it revokes.
+        named = {words[1] for words in _said(result) if words[0] == "KEY_CONSIDERED"}
+        fingerprints = named | {str(f) for f in result.fingerprints if f}
         if not fingerprints:
             raise OperatorError(f"{file} holds no OpenPGP key.")
         return [key for key in self.keys() if key.fingerprint in fingerprints]

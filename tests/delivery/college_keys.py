@@ -8,6 +8,7 @@ from typing import Self
 
 from pipelines.delivery.openpgp import Keyring
 
+COLLEGE = "A college"
 LONG_AGO = "20240101T000000"
 
 
@@ -19,7 +20,7 @@ class Keys:
         self.ring = self.root / "r"
         self.ring.mkdir(mode=0o700)
         self.office = self.make("The office")
-        self.college = self.make("A college")
+        self.college = self.make(COLLEGE)
         self.neighbour = self.make("Another college")
         self.stranger = self.make("A stranger")
         self.expired = self.make("An expired college", "1d")

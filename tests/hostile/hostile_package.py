@@ -153,6 +153,7 @@ class Package:
         on_folder: Changes the folder when everything is written.
         tables: Files of a student system, sent besides, by table.
         college: Fields of the college's profile that differ from the others'.
+        signs: The college has agreed to sign its packages.
         built: What the harmed file held when the package was written.
     """
 
@@ -169,6 +170,7 @@ class Package:
     on_folder: Callable[[Path], None] | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     college: dict[str, Any] = field(default_factory=dict)
+    signs: bool = False
 
     def bytes_of(self, feed: str | None = None) -> bytes:
         """The file of a feed as it stands."""
@@ -270,6 +272,7 @@ class Case:
         build: Does it to a good package.
         heavy: Measured in a process of its own also in the short run.
         as_root: Needs a privilege that a developer may lack.
+        good: The package that is harmed.
     """
 
     name: str
@@ -278,10 +281,11 @@ class Case:
     build: Build
     heavy: bool = False
     as_root: bool = False
+    good: Callable[[], Package] = Package
 
     def package(self) -> Package:
         """The package of the case, built anew."""
-        package = Package()
+        package = self.good()
         self.build(package)
         return package
 
@@ -319,7 +323,8 @@ class Group:
         *,
         heavy: bool = False,
         as_root: bool = False,
+        good: Callable[[], Package] = Package,
     ) -> None:
         """Register a case that a table of values makes."""
         assert name not in CORPUS, name
-        CORPUS[name] = Case(name, self.name, expected, build, heavy, as_root)
+        CORPUS[name] = Case(name, self.name, expected, build, heavy, as_root, good)

@@ -7,6 +7,7 @@ not belong here: the cases (``corpus_dialects``), seeded damage (``mutate``).
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -89,10 +90,10 @@ def records_of(table: Table) -> int:
     Raises:
         Exception: It is damaged beyond counting.
     """
-    if table.dialect in ("banner", "fixed"):
-        text = table.content.decode("cp1252")
-        lines = [line for line in text.splitlines() if line.strip()]
-        lines = [line for line in lines if not line.startswith("TRAILER")]
+    if table.dialect in ("banner", "fixed", "open_badges"):
+        # No quotes: a line is a record, but for header and trailer.
+        lines = [line for line in re.split(rb"[\r\n]+", table.content) if line.strip()]
+        lines = [line for line in lines if not line.startswith(b"TRAILER")]
         return len(lines) - (table.dialect == "banner")
     encoding = "utf-8-sig" if table.dialect == "colleague" else "cp1252"
     rows = csv.reader(io.StringIO(table.content.decode(encoding), newline=""))
