@@ -47,10 +47,10 @@ orders: setup ## All orders of arrival of five nights, and 200 drawn sequences
 	LRW_ORDERS=1 $(BIN)/pytest -n 2 tests/faults/test_any_order.py
 
 hostile: setup ## The hostile files, each measured in a process of its own
-	PYTHONPATH=tests/faults:tests/delivery $(BIN)/python tests/hostile/hostile_table.py
+	PYTHONPATH=tests/faults:tests/delivery:tests/dialects $(BIN)/python tests/hostile/hostile_table.py
 
 mutations: setup ## 20,000 seeded mutations of good packages
-	PYTHONPATH=tests/faults:tests/delivery $(BIN)/python tests/hostile/mutation_run.py
+	PYTHONPATH=tests/faults:tests/delivery:tests/dialects $(BIN)/python tests/hostile/mutation_run.py
 
 conform: setup ## 200 random published records through openbadgeslib and the schemas
 	$(BIN)/python tests/nightly/independent.py --records 200

@@ -22,6 +22,7 @@ from pipelines.contracts.model import Contracts, Sender
 from pipelines.delivery.candidates import Candidate, sort_out
 from pipelines.delivery.journal import Journal, read_journal
 from pipelines.delivery.opening import Event, open_packages
+from pipelines.delivery.quiet import is_quiet
 from pipelines.delivery.removing import is_kept, judged, remove
 from pipelines.delivery.taking import NotYetError, Patience, take
 from pipelines.delivery.zone import Zone, ZoneError
@@ -74,7 +75,7 @@ def remove_kept(home: Home, contracts: Contracts) -> list[Event]:
         sender
         for sender in _senders(contracts, ())
         if sender.delivery.remove_after_storing
-        and read_journal(home, sender.sender).taken
+        and read_journal(home.collected, sender.sender).taken
     ]
     if not senders:
         return []
@@ -109,15 +110,20 @@ def _in_one_line(look: "_Look", sender: Sender) -> list[Event]:
     code = sender.sender
     try:
         return look.at(sender)
-    except (ZoneError, OperatorError) as error:
-        return [Event(code, "", "failed", str(error))]
-    except OSError as error:
-        return [Event(code, "", "failed", error.strerror or type(error).__name__)]
     except Exception as error:  # noqa: BLE001 - no college stops another
-        where = traceback.extract_tb(error.__traceback__)
-        steps = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(where[-6:]))
-        _log.error("%s: %s at %s", code, type(error).__name__, steps)
-        return [Event(code, "", "failed", f"not collected ({type(error).__name__})")]
+        return [Event(code, "", "failed", _reason(code, error))]
+
+
+def _reason(code: str, error: Exception) -> str:
+    """A failure as one line that holds no content."""
+    if isinstance(error, ZoneError | OperatorError):
+        return str(error)
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    where = traceback.extract_tb(error.__traceback__)
+    steps = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(where[-6:]))
+    _log.error("%s: %s at %s", code, type(error).__name__, steps)
+    return f"not collected ({type(error).__name__})"
 
 
 @contextmanager
@@ -160,7 +166,7 @@ class _Look:
         opened = open_zone(sender.delivery)
         if opened is None:
             return []
-        journal = read_journal(self.home, sender.sender)
+        journal = read_journal(self.home.collected, sender.sender)
         with opened as zone:
             items = zone.look()
             candidates, strays = sort_out(items, sender.delivery)
@@ -182,6 +188,16 @@ class _Look:
     def _one(
         self, sender: Sender, zone: Zone, journal: Journal, candidate: Candidate
     ) -> Event | None:
+        """What becomes of one delivery; whatever goes wrong at it stops no other."""
+        try:
+            return self._outcome(sender, zone, journal, candidate)
+        except Exception as error:  # noqa: BLE001 - the others' events are kept
+            reason = _reason(sender.sender, error)
+            return Event(sender.sender, candidate.name, "failed", reason)
+
+    def _outcome(
+        self, sender: Sender, zone: Zone, journal: Journal, candidate: Candidate
+    ) -> Event | None:
         tell = partial(Event, sender.sender, candidate.name)
         try:
             if self._remove(sender, zone, journal, candidate):
@@ -196,8 +212,6 @@ class _Look:
             taken = take(self.home, sender.sender, zone, candidate, patience)
         except NotYetError as error:
             return tell("waiting", str(error))
-        except ZoneError as error:
-            return tell("failed", str(error))
         if (sender.sender, candidate.name) not in self.inbox:
             forget_opened(self.home, sender.sender, candidate.name)
         journal.taken[candidate.name] = taken
@@ -244,9 +258,12 @@ class _Look:
         self, sender: Sender, zone: Zone, journal: Journal, candidate: Candidate
     ) -> Patience:
         since = journal.since(candidate.name, candidate.fingerprint, self.now)
-        agreed = sender.delivery.settled_after
-        # Nobody can upload with yesterday's date unless the upload has ended.
-        aged = self.now - candidate.modified >= max(agreed, zone.clock)
-        looked = self.now - since >= agreed
-        settled = zone.atomic or bool(candidate.marks) or aged or looked
+        quiet = is_quiet(
+            self.now,
+            changed=candidate.modified,
+            since=since,
+            agreed=sender.delivery.settled_after,
+        )
+        whole = zone.atomic and not candidate.is_folder
+        settled = whole or bool(candidate.marks) or quiet
         return Patience(settled, self.now - since >= GIVE_UP_SECONDS)

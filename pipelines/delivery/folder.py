@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from pipelines.contracts.delivery import FolderDelivery
+from pipelines.delivery.quiet import last_change
 from pipelines.delivery.zone import (
     CHUNK,
     MAX_ITEMS,
@@ -31,11 +32,9 @@ class Folder:
 
     Attributes:
         atomic: False: a file grows in place.
-        clock: 0: times are this machine's, or its file server's.
     """
 
     atomic = False
-    clock = 0.0
 
     def __init__(self, profile: FolderDelivery) -> None:
         """Remember where it is; ``with`` opens it."""
@@ -131,7 +130,7 @@ class Folder:
                 (*above, name),
                 _kind(seen.st_mode),
                 seen.st_size if stat.S_ISREG(seen.st_mode) else 0,
-                seen.st_mtime,
+                last_change(seen),
                 _version(seen),
             )
 
@@ -147,7 +146,9 @@ def _kind(mode: int) -> Kind:
 def _version(seen: os.stat_result) -> str:
     if stat.S_ISDIR(seen.st_mode):
         return ""
-    return f"{seen.st_ino}:{seen.st_mtime_ns}:{seen.st_size}"
+    # A writer that sets the time of modification back cannot set that of the inode.
+    times = f"{seen.st_mtime_ns}:{seen.st_ctime_ns}"
+    return f"{seen.st_ino}:{times}:{seen.st_size}"
 
 
 def _same(item: Item, seen: os.stat_result) -> None:

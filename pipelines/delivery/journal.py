@@ -1,4 +1,4 @@
-"""What was seen in a drop zone and taken from it, a file a sender.
+"""What was seen in a drop zone or the inbox, and what was taken, a file a sender.
 
 Belongs here: the memory between two looks. Does not belong here: what became of a
 package, which the ledger says.
@@ -12,7 +12,6 @@ import orjson
 
 from pipelines.delivery.zone import Item
 from pipelines.durable import replace_durably
-from pipelines.settings import Home
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,9 @@ class Journal:
         replace_durably(partial, self.path)
 
 
-def read_journal(home: Home, sender: str) -> Journal:
+def read_journal(folder: Path, sender: str) -> Journal:
     """The journal of a sender; empty before the first look."""
-    path = home.collected / f"{sender}.json"
+    path = folder / f"{sender}.json"
     try:
         words: dict[str, Any] = orjson.loads(path.read_bytes())
     except FileNotFoundError:

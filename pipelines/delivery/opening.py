@@ -20,6 +20,7 @@ from typing import Literal
 from pipelines.contracts.delivery import INBOX, DeliveryProfile
 from pipelines.contracts.model import Contracts
 from pipelines.delivery.archive import ArchiveError, UnfinishedError, expand
+from pipelines.delivery.journal import read_journal
 from pipelines.delivery.names import is_passing, plain_name, twins
 from pipelines.delivery.openpgp import (
     BrokenSealError,
@@ -28,6 +29,7 @@ from pipelines.delivery.openpgp import (
     shred,
     stop_agent,
 )
+from pipelines.delivery.quiet import is_quiet, last_change
 from pipelines.delivery.zone import CHUNK, shown
 from pipelines.durable import sync_folder
 from pipelines.errors import OperatorError
@@ -52,6 +54,8 @@ from pipelines.settings import Home
 
 DONE = ".done"
 _PART = ".part"
+# No sender's code begins with a dot.
+_SEEN = ".seen"
 
 
 @dataclass(frozen=True)
@@ -213,8 +217,18 @@ class _Work:
         """Whether nobody has written it for the agreed while, or its sender said so."""
         if self.source.with_name(self.source.name + DONE).is_file():
             return True
-        newest = max((path.lstat().st_mtime for path in self._paths()), default=now)
-        return abs(now - newest) >= self.profile.settled_after
+        changed = max(
+            (last_change(path.lstat()) for path in self._paths()), default=now
+        )
+        journal = read_journal(self.home.opened / _SEEN, self.delivery.sender)
+        look = f"{self.fingerprint}:{changed}"
+        since = journal.since(self.delivery.name, look, now)
+        agreed = self.profile.settled_after
+        quiet = is_quiet(now, changed=changed, since=since, agreed=agreed)
+        if quiet:
+            del journal.seen[self.delivery.name]
+        journal.write()
+        return quiet
 
     def end(self) -> None:
         """Leave nothing decrypted behind but what landing may read."""

@@ -29,6 +29,7 @@ PASSPHRASE = "openpgp-passphrase"
 # A socket's path is 108 bytes at most, and gpg-agent's is in this folder.
 _LONGEST_FOLDER = 80
 _STATUS = "[GNUPG:] "
+_BUFFER = 1 << 16
 # Any of these spoils a message, whatever else is said about it.
 _BAD = {
     "DECRYPTION_FAILED": "it does not decrypt: cut off, changed, or for another key",
@@ -89,7 +90,10 @@ class Keyring:
         self._gpg.encoding = "utf-8"
 
     def import_keys(self, file: Path) -> list[PublicKey]:
-        """Take the keys of a file into the ring.
+        """Take the keys of a file, and revocations of keys, into the ring.
+
+        Returns:
+            The keys that are there for it, or revoked by it.
 
         Raises:
             OperatorError: It holds no OpenPGP key.
@@ -98,8 +102,14 @@ class Keyring:
             content = file.read_bytes()
         except OSError as error:
             raise OperatorError(f"{file} cannot be read: {error.strerror}") from None
-        result = self._gpg.import_keys(content, passphrase=_passphrase())
-        fingerprints = {str(f) for f in result.fingerprints if f}
+        # A revocation is entered into the trust database, which this model makes.
+        model = ["--trust-model=pgp"]
+        result = self._gpg.import_keys(
+            content, extra_args=model, passphrase=_passphrase()
+        )
+        # A certificate of revocation is no key, and names the one it revokes.
+        named = {words[1] for words in _said(result) if words[0] == "KEY_CONSIDERED"}
+        fingerprints = named | {str(f) for f in result.fingerprints if f}
         if not fingerprints:
             raise OperatorError(f"{file} holds no OpenPGP key.")
         return [key for key in self.keys() if key.fingerprint in fingerprints]
@@ -151,7 +161,7 @@ class Keyring:
                     output=str(to),
                     extra_args=["--max-output", str(limit)],
                 )
-            _check_whole(result, limit)
+            _check_whole(result, limit, to)
             signer = _signer(result, signers)
             if signer is None and needs_signature:
                 unsigned = "it is not signed"
@@ -199,10 +209,13 @@ def _said(result: Any) -> list[list[str]]:
     ]
 
 
-def _check_whole(result: Any, limit: int) -> None:
+def _check_whole(result: Any, limit: int, written: Path) -> None:
     """Refuse what did not decrypt to its end, and what gpg says anything bad about."""
     said = {words[0] for words in _said(result)}
-    if "exceeded" in str(result.stderr):
+    # gpg says only in words, in the language of whoever runs it, that it stopped for
+    # ``--max-output``; it stops less than one of its buffers before.
+    is_full = written.is_file() and written.stat().st_size > limit - _BUFFER
+    if result.returncode != 0 and is_full:
         raise SealError(f"it holds more than {limit} bytes")
     if "DECRYPTION_OKAY" not in said and "BEGIN_DECRYPTION" not in said:
         if said & {"GOODSIG", "BADSIG", "ERRSIG", "EXPKEYSIG", "REVKEYSIG"}:

@@ -45,11 +45,9 @@ class S3:
 
     Attributes:
         atomic: True: an object is there whole, or not at all.
-        clock: Irrelevant, since nothing has to settle.
     """
 
     atomic = True
-    clock = 0.0
 
     def __init__(self, profile: S3Delivery) -> None:
         """Remember where it is; ``with`` reads the credentials."""

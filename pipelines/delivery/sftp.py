@@ -43,11 +43,9 @@ class Sftp:
 
     Attributes:
         atomic: False: an upload grows in place.
-        clock: An hour: nobody knows how well a college's server keeps time.
     """
 
     atomic = False
-    clock = 3600.0
 
     def __init__(self, profile: SftpDelivery) -> None:
         """Remember where it is; ``with`` connects."""

@@ -58,12 +58,11 @@ class Zone(Protocol):
     """An open drop zone.
 
     Attributes:
-        atomic: Objects appear whole, so that one look is enough.
-        clock: How many seconds its clock may differ from ours.
+        atomic: A file appears whole, so that one look at an archive is enough. The
+            files of a folder come one after the other everywhere.
     """
 
     atomic: bool
-    clock: float
 
     def look(self) -> list[Item]:
         """Everything in the zone and, one level down, in its folders.

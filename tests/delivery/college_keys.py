@@ -8,6 +8,7 @@ from typing import Self
 
 from pipelines.delivery.openpgp import Keyring
 
+COLLEGE = "A college"
 LONG_AGO = "20240101T000000"
 
 
@@ -19,7 +20,7 @@ class Keys:
         self.ring = self.root / "r"
         self.ring.mkdir(mode=0o700)
         self.office = self.make("The office")
-        self.college = self.make("A college")
+        self.college = self.make(COLLEGE)
         self.neighbour = self.make("Another college")
         self.stranger = self.make("A stranger")
         self.expired = self.make("An expired college", "1d")
@@ -33,14 +34,21 @@ class Keys:
                 subprocess.run(kill, check=False)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def gpg(self, *args: str | Path, faked: str | None = None) -> bytes:
+    def gpg(
+        self,
+        *args: str | Path,
+        faked: str | None = None,
+        answers: str | None = None,
+    ) -> bytes:
         time = ["--faked-system-time", faked] if faked else []
         done = subprocess.run(
             [
-                *("gpg", "--homedir", self.ring, "--batch", "--yes", "--quiet"),
+                *("gpg", "--homedir", self.ring, "--yes", "--quiet"),
+                "--batch" if answers is None else "--no-tty",
                 *("--pinentry-mode", "loopback", "--passphrase", ""),
                 *("--trust-model", "always", *time, *args),
             ],
+            input=None if answers is None else answers.encode(),
             capture_output=True,
             check=True,
         )
@@ -66,12 +74,32 @@ class Keys:
         own = (self.college, self.neighbour, self.expired, self.revoked)
         file.write_bytes(self.gpg("--armor", "--export", *own))
         ring.import_keys(file)
-        revocation = self.ring / "openpgp-revocs.d" / f"{self.revoked}.rev"
-        # gpg writes the certificate with a colon before it, so that nobody slips.
-        armored = revocation.read_text().replace(":-----BEGIN", "-----BEGIN")
-        file.write_text(armored)
-        ring._gpg.import_keys(armored)  # a revocation is no key of its own
+        ring.import_keys(self.revocation(self.revoked))
         return ring
+
+    def revocation(self, fingerprint: str) -> Path:
+        """The certificate that revokes a key, ready to be imported."""
+        made = self.ring / "openpgp-revocs.d" / f"{fingerprint}.rev"
+        file = self.root / "revocation.asc"
+        # gpg writes the certificate with a colon before it, so that nobody slips.
+        file.write_text(made.read_text().replace(":-----BEGIN", "-----BEGIN"))
+        return file
+
+    def add_signing_subkey(self, fingerprint: str) -> str:
+        """Give a key a second one that signs; returns its fingerprint."""
+        self.gpg(
+            *("--quick-add-key", fingerprint, "ed25519", "sign", "0"), faked=LONG_AGO
+        )
+        listed = self.gpg("--with-colons", "--list-keys", fingerprint).decode()
+        found = [
+            line.split(":")[9] for line in listed.splitlines() if line[:3] == "fpr"
+        ]
+        return found[-1]
+
+    def revoke_subkey(self, fingerprint: str, number: int) -> None:
+        """Revoke a subkey by its place among them, as its owner does by hand."""
+        answers = f"key {number}\nrevkey\ny\n0\n\ny\nsave\n"
+        self.gpg("--command-fd", "0", "--edit-key", fingerprint, answers=answers)
 
     def seal(
         self, source: Path, to: Path, signer: str | None, faked: str | None = None

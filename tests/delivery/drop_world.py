@@ -16,12 +16,14 @@ from package_builder import CONTRACTS, college_state, send
 from pipelines.contracts.delivery import DeliveryProfile, read_delivery
 from pipelines.contracts.model import Contracts
 from pipelines.delivery.collect import collect
-from pipelines.delivery.opening import Event
+from pipelines.delivery.opening import Event, open_packages
 from pipelines.landing.land import LandedPackage, land
 from pipelines.landing.ledger import read_ledger
 from pipelines.settings import Home
 
 DAY = "2026-09-01"
+# No clock is so wrong.
+HOURS = 7200.0
 CLOCK = datetime(2026, 12, 31, tzinfo=UTC)
 
 
@@ -56,8 +58,9 @@ class World:
         """One look; ``later`` seconds after now."""
         return collect(self.home, self.contracts, codes, now=time.time() + later)
 
-    def land(self) -> dict[str, LandedPackage]:
-        """Land what waits: delivery to package."""
+    def land(self, later: float = 0.0) -> dict[str, LandedPackage]:
+        """Land what waits, opened ``later`` seconds after now: delivery to package."""
+        open_packages(self.home, self.contracts, now=time.time() + later)
         result = land(self.home, self.contracts, now=CLOCK)
         return {package.delivery: package for package in result.packages}
 
@@ -100,8 +103,8 @@ def upload(store: S3Store, folder: Path, prefix: str) -> None:
         obstore.put(store, f"{prefix}/{folder.name}/{path.name}", path.read_bytes())
 
 
-def make_old(path: Path, seconds: float = 7200) -> None:
-    """Date everything in a drop zone back, as if uploaded hours ago."""
+def date_back(path: Path, seconds: float) -> None:
+    """Set the times of modification back, as a copying program can."""
     then = time.time() - seconds
     for place in (path, *path.rglob("*")):
         if not place.is_symlink():

@@ -2,13 +2,15 @@
 
 import json
 import os
+import resource
 from pathlib import Path
 
 import pytest
 from drop_world import (
     DAY,
+    HOURS,
     World,
-    make_old,
+    date_back,
     manifest_of,
     names_in,
     outcomes,
@@ -105,9 +107,8 @@ def test_a_rejected_package_is_removed_too_since_its_bytes_are_kept(
     world: World, zone: Path
 ) -> None:
     sent = package(zone, edit_manifest=lambda m: m.update(spec_version="9"))
-    make_old(zone)
     content = {path.name: path.read_bytes() for path in sent.iterdir()}
-    assert outcomes(world.collect()) == {DAY: "taken"}
+    assert outcomes(world.collect(later=HOURS)) == {DAY: "taken"}
     assert world.land()[DAY].verdict == "rejected"
     assert outcomes(world.collect()) == {DAY: "removed"}
     kept = {path.read_bytes() for path in world.home.objects.glob("*/*")}
@@ -296,6 +297,44 @@ def test_two_runs_at_once_do_not_share_the_work(world: World, zone: Path) -> Non
     with _alone(world.home), pytest.raises(OperatorError, match="Another run"):
         world.collect()
     assert outcomes(world.collect()) == {DAY: "taken"}
+
+
+def test_a_time_that_was_set_back_or_is_to_come_proves_nothing(
+    world: World, zone: Path
+) -> None:
+    person = package(zone) / "person.csv"
+    person.write_bytes(b"\0" * person.stat().st_size)
+    for behind in (120, 86_400, -86_400):
+        date_back(zone, behind)
+        assert outcomes(world.collect()) == {DAY: "waiting"}
+
+
+def test_one_look_takes_what_has_been_lying_there(world: World, zone: Path) -> None:
+    person = package(zone) / "person.csv"
+    person.write_bytes(person.read_bytes() + b"\n")
+    assert outcomes(world.collect(later=HOURS)) == {DAY: "taken"}
+    assert world.land()[DAY].edits == {"F05": 1}
+
+
+def test_a_disk_that_is_full_at_one_package_stops_no_other(
+    world: World, zone: Path
+) -> None:
+    for day in ("2026-08-30", "2026-08-31", DAY):
+        package(zone, day)
+    (zone / "2026-08-31" / "extra.csv").write_bytes(bytes(4 << 20))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, limits[1]))
+    try:
+        events = world.collect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert outcomes(events) == {
+        "2026-08-30": "taken",
+        "2026-08-31": "failed",
+        DAY: "taken",
+    }
+    assert reason(events, "2026-08-31") == "File too large"
+    assert outcomes(world.collect()) == {"2026-08-31": "taken"}, "nothing is stuck"
 
 
 def test_the_journal_holds_no_content(world: World, zone: Path) -> None:

@@ -1,11 +1,13 @@
 """OpenPGP with the real gpg: good only with a good signature of that college's key."""
 
 import random
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from college_keys import Keys
-from drop_world import DAY, World, make_old, outcomes, package, reason
+from drop_world import DAY, HOURS, World, outcomes, package, reason
 from hostile_zips import HOSTILE, files_of, zipped
 
 from pipelines.delivery.openpgp import Keyring, SealError, shred
@@ -41,8 +43,7 @@ def mailbox(world: World, code: str = "CACC") -> Path:
 
 
 def refused(world: World, name: str = NAME) -> str:
-    make_old(world.home.inbox)
-    landed = world.land()[name]
+    landed = world.land(later=HOURS)[name]
     assert (landed.verdict, landed.edits) == ("rejected", {"F22": 1})
     return world.finding("CACC", name)
 
@@ -203,8 +204,9 @@ def test_one_file_by_another_signer_or_in_plain_refuses_the_folder(
     assert "is not signed" in refused(sealed, DAY)
 
     keys.seal(tmp_path / "person.csv", folder / "person.csv.gpg", keys.college)
-    make_old(folder)
-    assert sealed.land()[DAY].edits == {"F21": 1}, "plain and sealed: which counts?"
+    assert sealed.land(later=HOURS)[DAY].edits == {"F21": 1}, (
+        "plain and sealed: which counts?"
+    )
 
 
 def test_without_the_office_s_key_packages_wait_and_nobody_is_blamed(
@@ -213,12 +215,132 @@ def test_without_the_office_s_key_packages_wait_and_nobody_is_blamed(
     empty = keys.root / "e"
     monkeypatch.setattr(type(sealed.home), "openpgp", property(lambda home: empty))
     keys.seal(plain, mailbox(sealed) / NAME, keys.college)
-    make_old(sealed.home.inbox)
-    events = sealed.collect()
+    events = sealed.collect(later=HOURS)
     assert outcomes(events) == {NAME: "waiting"}
     assert "has no OpenPGP key" in reason(events, NAME)
     assert sealed.land() == {}
     assert empty.stat().st_mode & 0o077 == 0
+
+
+def decrypted(world: World, keys: Keys, file: Path, signer: str) -> str | None:
+    """Who signed a file, by the warehouse's ring; raises as it does."""
+    out = file.with_suffix(".out")
+    ring = Keyring(world.home.openpgp)
+    try:
+        return ring.decrypt(file, out, [signer], needs_signature=True)
+    finally:
+        out.unlink(missing_ok=True)
+
+
+def renew(world: World, keys: Keys, fingerprint: str) -> None:
+    """The college sends its public key again."""
+    file = keys.root / "renewed.asc"
+    file.write_bytes(keys.gpg("--armor", "--export", fingerprint))
+    Keyring(world.home.openpgp).import_keys(file)
+
+
+def test_a_subkey_signs_for_its_college_until_it_is_revoked(
+    sealed: World, keys: Keys, plain: Path, tmp_path: Path
+) -> None:
+    primary = keys.make("A college with a subkey")
+    subkey = keys.add_signing_subkey(primary)
+    renew(sealed, keys, primary)
+    file = keys.seal(plain, tmp_path / "a.pgp", f"{subkey}!")
+    assert decrypted(sealed, keys, file, primary) == primary
+    assert decrypted(sealed, keys, file, subkey) == subkey, "the profile may name it"
+    with pytest.raises(SealError, match="not of this college"):
+        decrypted(sealed, keys, file, keys.neighbour)
+
+    keys.revoke_subkey(primary, 2)
+    renew(sealed, keys, primary)
+    for named in (primary, subkey):
+        with pytest.raises(SealError, match="revoked"):
+            decrypted(sealed, keys, file, named)
+
+
+def test_a_second_signature_by_another_refuses_the_file(
+    sealed: World, keys: Keys, plain: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.pgp"
+    signers = ("--local-user", keys.college, "--local-user", keys.neighbour)
+    target = ("--encrypt", "--recipient", keys.office)
+    keys.gpg("--sign", *signers, *target, "--output", both, plain)
+    for college in (keys.college, keys.neighbour):
+        with pytest.raises(SealError, match="not of this college"):
+            decrypted(sealed, keys, both, college)
+
+
+def test_the_revocation_of_a_college_s_key_can_be_imported(
+    sealed: World, keys: Keys, plain: Path, tmp_path: Path
+) -> None:
+    fingerprint = keys.make("A college that loses its key")
+    renew(sealed, keys, fingerprint)
+    file = keys.seal(plain, tmp_path / "a.pgp", fingerprint)
+    assert decrypted(sealed, keys, file, fingerprint) == fingerprint
+    told = Keyring(sealed.home.openpgp).import_keys(keys.revocation(fingerprint))
+    assert [key.fingerprint for key in told] == [fingerprint]
+    with pytest.raises(SealError, match="revoked"):
+        decrypted(sealed, keys, file, fingerprint)
+
+
+def test_a_bomb_is_refused_for_its_size_whatever_language_gpg_speaks(
+    sealed: World, keys: Keys, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = ["localedef", "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE.UTF-8"]
+    if (
+        shutil.which("localedef") is None
+        or subprocess.run(made, check=False).returncode
+    ):
+        pytest.skip("this machine has no German locale to make")
+    zeros = tmp_path / "zeros"
+    zeros.write_bytes(bytes(1 << 24))
+    bomb = keys.seal(zeros, tmp_path / "bomb.pgp", keys.college)
+    speech = {"LOCPATH": str(tmp_path), "LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}
+    for name, value in speech.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SealError, match="holds more than 1048576 bytes"):
+        Keyring(sealed.home.openpgp).decrypt(
+            bomb, tmp_path / "o", [keys.college], needs_signature=True, limit=1 << 20
+        )
+
+
+def test_an_encrypted_package_is_removed_once_it_is_stored(
+    sealed: World, keys: Keys, plain: Path, tmp_path: Path
+) -> None:
+    zone = tmp_path / "zone"
+    zone.mkdir()
+    where = {"kind": "folder", "path": str(zone), "remove_after_storing": True}
+    sealed.agree("CACC", signing_keys=[keys.college], **where)
+    keys.seal(plain, zone / NAME, keys.college)
+    seal_folder(keys, package(zone, "2026-09-02"), keys.college)
+    sent = {path.read_bytes() for path in zone.rglob("*") if path.is_file()}
+    both = {NAME, "2026-09-02"}
+
+    events = sealed.collect(later=HOURS)
+    assert [e.outcome for e in events] == ["taken", "taken", "opened", "opened"]
+    assert outcomes(sealed.collect(later=HOURS)) == {}, "not in the ledger yet"
+    assert {path.name for path in zone.iterdir()} == both
+    assert {name: one.verdict for name, one in sealed.land().items()} == dict.fromkeys(
+        both, "accepted"
+    )
+    assert outcomes(sealed.collect()) == dict.fromkeys(both, "removed")
+    assert list(zone.iterdir()) == []
+    kept = {path.read_bytes() for path in sealed.home.objects.glob("*/*")}
+    assert sent <= kept, "the encrypted bytes and their signatures stay"
+
+
+def test_a_refused_encrypted_package_is_removed_with_its_bytes_kept(
+    sealed: World, keys: Keys, plain: Path, tmp_path: Path
+) -> None:
+    zone = tmp_path / "zone"
+    zone.mkdir()
+    where = {"kind": "folder", "path": str(zone), "remove_after_storing": True}
+    sealed.agree("CACC", signing_keys=[keys.college], **where)
+    content = keys.seal(plain, zone / NAME, keys.neighbour).read_bytes()
+    sealed.collect(later=HOURS)
+    assert sealed.land()[NAME].edits == {"F22": 1}
+    assert outcomes(sealed.collect()) == {NAME: "removed"}
+    assert content in {path.read_bytes() for path in sealed.home.objects.glob("*/*")}
 
 
 def test_a_shredded_file_is_gone(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import obstore
 import pytest
+from college_keys import Keys
 from drop_world import DAY, World, names_in, outcomes, package, reason, upload
+from hostile_zips import files_of, zipped
 from obstore.store import S3Store
 from real_servers import ObjectStore, free_port
 
@@ -60,6 +62,65 @@ def test_a_package_waits_for_its_manifest_and_for_every_file(
     assert reason(world.collect(), DAY) == "person.csv is not there yet"
     obstore.put(store, f"{prefix}/{DAY}/person.csv", held_back["person.csv"])
     assert outcomes(world.collect()) == {DAY: "taken"}
+
+
+def test_a_resend_over_an_older_manifest_waits_until_it_is_whole(
+    world: World, store: S3Store, prefix: str, tmp_path: Path
+) -> None:
+    upload(store, package(tmp_path), prefix)
+    assert outcomes(world.collect()) == {DAY: "taken"}
+    world.land()
+    newer = package(tmp_path / "newer", as_of=f"{DAY}T23:00:00-05:00")
+    person = newer / "person.csv"
+    longer = person.read_bytes().replace(b"Learner", b"Student") + b"\n"
+    for content in (longer, longer[:-1]):
+        obstore.put(store, f"{prefix}/{DAY}/person.csv", content)
+        assert outcomes(world.collect()) == {DAY: "waiting"}
+        assert world.land() == {}
+    obstore.put(store, f"{prefix}/{DAY}/person.csv", person.read_bytes())
+    manifest = (newer / "manifest.json").read_bytes()
+    obstore.put(store, f"{prefix}/{DAY}/manifest.json", manifest)
+    assert outcomes(world.collect()) == {DAY: "taken"}
+    assert world.land()[DAY].verdict == "accepted"
+
+
+def test_an_encrypted_package_waits_for_the_objects_that_are_still_to_come(
+    world: World,
+    object_store: ObjectStore,
+    store: S3Store,
+    prefix: str,
+    keys: Keys,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    ring = keys.root / "h"
+    monkeypatch.setattr(type(world.home), "openpgp", property(lambda home: ring))
+    keys.fill(ring)
+    signing = {"signing_keys": [keys.college], "remove_after_storing": True}
+    world.agree("CACC", **object_store.profile(prefix, **signing))
+    sent = package(tmp_path)
+    for path in sorted(sent.iterdir()):
+        keys.seal(path, path.with_name(f"{path.name}.gpg"), keys.college)
+        path.unlink()
+    person = (sent / "person.csv.gpg").read_bytes()
+    (sent / "person.csv.gpg").unlink()
+    upload(store, sent, prefix)
+    assert reason(world.collect(), DAY) == "it may still be growing"
+    obstore.put(store, f"{prefix}/{DAY}/person.csv.gpg", person)
+    assert outcomes(world.collect(later=30)) == {DAY: "waiting"}
+    assert [e.outcome for e in world.collect(later=100)] == ["taken", "opened"]
+    assert world.land()[DAY].verdict == "accepted"
+    assert outcomes(world.collect()) == {DAY: "removed"}
+    assert keys_below(store, f"{prefix}/") == set()
+
+
+def test_an_archive_is_an_object_and_is_taken_at_once(
+    world: World, store: S3Store, prefix: str, tmp_path: Path
+) -> None:
+    content = zipped(files_of(package(tmp_path)))
+    obstore.put(store, f"{prefix}/{DAY}.zip", content)
+    assert [e.outcome for e in world.collect()] == ["taken", "opened"]
+    assert world.land()[f"{DAY}.zip"].verdict == "accepted"
 
 
 def test_odd_keys_are_refused_by_name(

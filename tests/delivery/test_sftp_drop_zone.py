@@ -7,7 +7,7 @@ import pytest
 from drop_world import (
     DAY,
     World,
-    make_old,
+    date_back,
     names_in,
     outcomes,
     package,
@@ -57,11 +57,11 @@ def test_a_server_s_clock_is_not_trusted_for_an_archive(
 ) -> None:
     archive = zone / "2026-09-02.zip"
     archive.write_bytes(b"PK")
-    make_old(archive, 600)
+    date_back(archive, 600)
     assert reason(world.collect(), archive.name) == "it may still be growing"
     assert outcomes(world.collect(later=30)) == {archive.name: "waiting"}
     archive.write_bytes(b"PK\x03")
-    make_old(archive, 600)
+    date_back(archive, 600)
     assert outcomes(world.collect(later=70)) == {archive.name: "waiting"}
     assert "taken" in {e.outcome for e in world.collect(later=140)}
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from drop_world import DAY, World, make_old, outcomes, package, reason
+from drop_world import DAY, HOURS, World, outcomes, package, reason
 from hostile_zips import HOSTILE, files_of, zipped
 
 from pipelines.delivery.archive import ArchiveError, UnfinishedError, expand
@@ -72,7 +72,7 @@ def test_a_profile_says_whether_archives_or_folders_come(
 ) -> None:
     zone = tmp_path / "zone"
     zone.mkdir()
-    make_old(package(zone))
+    package(zone)
     (zone / "2026-09-02.zip").write_bytes(zipped(files))
     world.agree("CACC", kind="folder", path=str(zone), archive="zip", settled_after=0)
     assert outcomes(world.collect()) == {DAY: "refused", "2026-09-02.zip": "opened"}
@@ -87,11 +87,10 @@ def test_a_hostile_zip_is_refused_by_name_and_leaves_nothing(
     make, words = HOSTILE[trick]
     content = make(files)
     path = put(world, content)
-    make_old(path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.monotonic()
 
-    refused = world.land()[path.name]
+    refused = world.land(later=HOURS)[path.name]
 
     assert refused.verdict == "rejected"
     expected = {"F01"} if trick == "no manifest" else {"F21"}
@@ -121,8 +120,7 @@ def test_a_zip_still_being_written_waits_and_a_cut_off_one_is_refused(
     assert world.land()[path.name].verdict == "accepted"
 
     cut = put(world, whole[: int(len(whole) * part)], "2026-09-02.zip")
-    make_old(cut)
-    refused = world.land()[cut.name]
+    refused = world.land(later=HOURS)[cut.name]
     assert (refused.verdict, refused.edits) == ("rejected", {"F21": 1})
 
 

@@ -1,6 +1,7 @@
 """The whole corpus: importing the modules registers their cases."""
 
 import corpus_archives
+import corpus_dialects
 import corpus_disguise
 import corpus_documents
 import corpus_encodings
@@ -8,6 +9,7 @@ import corpus_gzip
 import corpus_headers
 import corpus_lines
 import corpus_manifest
+import corpus_openpgp
 import corpus_parquet
 import corpus_paths
 import corpus_quoting
@@ -24,7 +26,9 @@ MODULES = (
     corpus_parquet,
     corpus_disguise,
     corpus_documents,
+    corpus_dialects,
     corpus_archives,
+    corpus_openpgp,
     corpus_manifest,
     corpus_paths,
 )

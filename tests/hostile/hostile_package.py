@@ -7,7 +7,8 @@ looking at what came of it (``hostile_world``).
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,37 @@ def experience(student: str, index: int) -> Row:
     }
 
 
+@dataclass(frozen=True)
+class Table:
+    """A file of a student system.
+
+    Attributes:
+        dialect: Whose.
+        name: The file's.
+        rows: Records, as the manifest tells.
+        encoding: As the manifest tells; None where the dialect says so.
+    """
+
+    dialect: str
+    name: str
+    rows: int
+    content: bytes
+    encoding: str | None = None
+
+    def entry(self, table: str) -> dict[str, Any]:
+        """The manifest's words about it."""
+        told = {"encoding": self.encoding} if self.encoding else {}
+        return {
+            "feed": table,
+            "dialect": self.dialect,
+            "name": self.name,
+            "rows": self.rows,
+            "bytes": len(self.content),
+            "sha256": sha256(self.content).hexdigest(),
+            **told,
+        }
+
+
 @dataclass
 class Package:
     """A good package until a case changes it.
@@ -119,6 +151,9 @@ class Package:
         on_manifest: Changes the manifest before it is written.
         manifest: Bytes in place of the manifest; gets the good one as an object.
         on_folder: Changes the folder when everything is written.
+        tables: Files of a student system, sent besides, by table.
+        college: Fields of the college's profile that differ from the others'.
+        signs: The college has agreed to sign its packages.
         built: What the harmed file held when the package was written.
     """
 
@@ -133,6 +168,9 @@ class Package:
     on_manifest: Callable[[dict[str, Any]], None] | None = None
     manifest: Callable[[dict[str, Any]], bytes] | None = None
     on_folder: Callable[[Path], None] | None = None
+    tables: dict[str, Table] = field(default_factory=dict)
+    college: dict[str, Any] = field(default_factory=dict)
+    signs: bool = False
 
     def bytes_of(self, feed: str | None = None) -> bytes:
         """The file of a feed as it stands."""
@@ -162,6 +200,15 @@ class Package:
         assert old in content
         self.replace(content.replace(old, new, count), **said)
 
+    def harm(
+        self, table: str, change: Callable[[bytes], bytes], *, more: int = 0
+    ) -> None:
+        """Change a table's bytes; the manifest tells of ``more`` rows than before."""
+        good = self.tables[table]
+        content = change(good.content)
+        assert content != good.content
+        self.tables[table] = replace(good, content=content, rows=good.rows + more)
+
     def set(self, column: str, value: str, row: int = 6) -> None:
         """Give one row of the harmed feed a value."""
         self.state[self.feed][row][column] = value
@@ -183,7 +230,10 @@ class Package:
             "mode": "snapshot",
             "scope": {"kind": "full"},
             "as_of": f"{DAY}T22:00:00-05:00",
-            "files": [self.entry(feed) for feed in self.state],
+            "files": [
+                *(self.entry(feed) for feed in self.state),
+                *(table.entry(name) for name, table in self.tables.items()),
+            ],
         }
 
     def write(self, inbox: Path, code: str) -> None:
@@ -194,7 +244,9 @@ class Package:
         for said in manifest["files"]:
             path = folder / Path(str(said["name"])).name
             if not path.is_dir():
-                path.write_bytes(self.bytes_of(said["feed"]))
+                table = self.tables.get(said["feed"])
+                mine = self.bytes_of(said["feed"]) if table is None else table.content
+                path.write_bytes(mine)
         if self.on_manifest is not None:
             self.on_manifest(manifest)
         content = json.dumps(manifest).encode()
@@ -220,6 +272,7 @@ class Case:
         build: Does it to a good package.
         heavy: Measured in a process of its own also in the short run.
         as_root: Needs a privilege that a developer may lack.
+        good: The package that is harmed.
     """
 
     name: str
@@ -228,10 +281,11 @@ class Case:
     build: Build
     heavy: bool = False
     as_root: bool = False
+    good: Callable[[], Package] = Package
 
     def package(self) -> Package:
         """The package of the case, built anew."""
-        package = Package()
+        package = self.good()
         self.build(package)
         return package
 
@@ -269,7 +323,8 @@ class Group:
         *,
         heavy: bool = False,
         as_root: bool = False,
+        good: Callable[[], Package] = Package,
     ) -> None:
         """Register a case that a table of values makes."""
         assert name not in CORPUS, name
-        CORPUS[name] = Case(name, self.name, expected, build, heavy, as_root)
+        CORPUS[name] = Case(name, self.name, expected, build, heavy, as_root, good)

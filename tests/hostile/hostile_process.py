@@ -5,6 +5,7 @@ Belongs here: starting the process, and what it does. Does not belong here: the 
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,8 +31,10 @@ class Measured:
     Attributes:
         verdict: Of the package.
         edits: Told of the harmed file and of the package.
-        seconds: From the first look at the inbox to the committed wave.
-        megabytes: Peak resident memory above that of landing an empty inbox.
+        seconds: From the first look at the inbox to the committed wave, by the clock:
+            a stall counts, and so does what another program computes for us.
+        megabytes: Peak resident memory, with that of the largest program it started,
+            above that of landing an empty inbox.
         problems: Every difference from what was expected, and limits passed.
     """
 
@@ -42,17 +45,40 @@ class Measured:
     problems: tuple[str, ...]
 
 
-def measure(name: str) -> Measured:
+@dataclass(frozen=True)
+class Waste:
+    """What a control does besides landing its case, so that it passes a limit.
+
+    Attributes:
+        seconds: Sleeps so long; costs no processor.
+        megabytes: A program that it starts holds so much.
+    """
+
+    seconds: float = 0.0
+    megabytes: int = 0
+
+    def spend(self) -> None:
+        """Do it."""
+        time.sleep(self.seconds)
+        if self.megabytes:
+            hold = f"x = bytearray({self.megabytes} << 20)"
+            subprocess.run([sys.executable, "-c", hold], check=True)
+
+
+def measure(name: str, waste: Waste | None = None) -> Measured:
     """Build the case here and land it in a new process.
 
     Args:
         name: Of the case; empty for an empty inbox.
+        waste: What a control does besides.
     """
     with tempfile.TemporaryDirectory() as folder:
         house = Warehouse(Home(Path(folder) / "home"))
         if name:
             deliver([CORPUS[name]], house.inbox)
         words = [sys.executable, str(HERE / "hostile_process.py"), folder, name]
+        if waste is not None:
+            words += [str(waste.seconds), str(waste.megabytes)]
         try:
             done = subprocess.run(
                 words,
@@ -97,22 +123,25 @@ def above(base: Measured, one: Measured) -> Measured:
 
 
 def _peak_megabytes() -> float:
+    """Of this process, and of the largest that it has waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    # ru_maxrss of this process would be that of the one which started it, if larger.
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+            return int(line.split()[1]) / 1024 + children
+    return children
 
 
-def _main(folder: Path, name: str) -> None:
+def _main(folder: Path, name: str, waste: Waste) -> None:
     house = Warehouse(Home(folder / "home"))
-    start, busy = time.monotonic(), time.process_time()
-    result = land_all(house)
-    # On a machine that others use, the processor's time is nearer to ours.
-    seconds = min(time.monotonic() - start, time.process_time() - busy)
+    sent = [Sent.first(CORPUS[name])] if name else []
+    start = time.monotonic()
+    result = land_all(house, sent)
+    waste.spend()
+    seconds = time.monotonic() - start
     megabytes = _peak_megabytes()
     said: dict[str, object] = {"seconds": seconds, "megabytes": megabytes}
     if name:
-        sent = [Sent.first(CORPUS[name])]
         seen = outcomes(house, sent, result)[name]
         said |= {
             "verdict": seen.seen.verdict,
@@ -125,4 +154,6 @@ def _main(folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), sys.argv[2])
+    _folder, _name, *_waste = sys.argv[1:]
+    _spent = Waste(float(_waste[0]), int(_waste[1])) if _waste else Waste()
+    _main(Path(_folder), _name, _spent)

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from college_keys import COLLEGE
 from hostile_counter import starting_lines
 from hostile_package import FEEDS, Case, Expected, Package, hostile_state
+from hostile_speech import records_of
 from landing_warehouse import CLOCK, Warehouse
 from package_builder import CONTRACTS, send
 
+from pipelines.contracts.delivery import DeliveryProfile, read_delivery
+from pipelines.delivery.openpgp import Keyring
 from pipelines.landing.land import LandingResult, land
 from pipelines.settings import Home
 
@@ -27,11 +31,6 @@ WAVE = 150
 CODES = [f"H{number:03d}" for number in range(WAVE)]
 _MODEL = replace(
     CONTRACTS.colleges["CACC"], required_feeds=FEEDS, also=("pesc", "open_badges")
-)
-_WITH_THEM = replace(
-    CONTRACTS,
-    colleges=CONTRACTS.colleges
-    | {code: replace(_MODEL, code=code) for code in (GOOD, *CODES)},
 )
 
 
@@ -67,12 +66,27 @@ def judge_cases(cases: Sequence[Case], root: Path) -> dict[str, Outcome]:
     """
     house = Warehouse(Home(root))
     sent = deliver(cases, house.inbox)
-    return outcomes(house, sent, land_all(house))
+    return outcomes(house, sent, land_all(house, sent))
 
 
-def land_all(house: Warehouse) -> LandingResult:
-    """Land what is in the inbox; every case's college is known."""
-    return land(house.home, _WITH_THEM, now=CLOCK)
+def land_all(house: Warehouse, sent: Sequence[Sent]) -> LandingResult:
+    """Land what is in the inbox; each case's college is as the case has it."""
+    made = {code: replace(_MODEL, code=code) for code in (GOOD, *CODES)}
+    for one in sent:
+        if one.sender in made:
+            college = dict(one.package.college)
+            if one.package.signs:
+                college["delivery"] = _signing(house)
+            made[one.sender] = replace(made[one.sender], **college)
+    contracts = replace(CONTRACTS, colleges=CONTRACTS.colleges | made)
+    return land(house.home, contracts, now=CLOCK)
+
+
+def _signing(house: Warehouse) -> DeliveryProfile:
+    """The profile of a college whose packages are signed."""
+    keys = Keyring(house.home.openpgp).keys()
+    own = [key.fingerprint for key in keys if key.owner == COLLEGE]
+    return read_delivery({"signing_keys": own})
 
 
 def deliver(cases: Sequence[Case], inbox: Path) -> list[Sent]:
@@ -160,11 +174,11 @@ def _outcome(
         here = log.get(name, {}).get(one.sender, [])
         there = kept.get(name, {}).get(one.sender, [])
         if is_applied:
-            # Rows that a dialect makes are counted where the dialects are tested.
-            if name in one.package.state:
-                problems += account(one.package, file, here, there)
+            problems += account(one.package, file, here, there)
         elif here or there:
             problems.append(f"{name}: rows of a package that was not applied")
+    if is_applied:
+        problems += account_of_tables(one.package, entry["sources"])
     return Outcome(seen, tuple(problems))
 
 
@@ -195,7 +209,10 @@ def unhandled(rows: Sequence[Mapping[str, str]]) -> list[str]:
 def account(
     package: Package, file: Mapping[str, Any], here: list[int], there: list[int]
 ) -> list[str]:
-    """Every record is loaded, collapsed or quarantined, by line.
+    """Every record is loaded, collapsed or quarantined; of a generic file by line.
+
+    What became of a dialect's records before they were rows of feeds is another
+    account, ``account_of_tables``.
 
     Args:
         package: What was sent.
@@ -204,14 +221,44 @@ def account(
         there: Lines of the rows that were put aside.
     """
     feed = file["feed"]
-    lines = starting_lines(package.bytes_of(feed), package.entry(feed))
     problems = []
-    if file["rows_read"] != len(lines):
-        problems.append(f"{feed}: {file['rows_read']} rows read, {len(lines)} counted")
-    if len(lines) != file["loaded"] + file["collapsed"] + file["quarantined"]:
-        problems.append(f"{feed}: {len(lines)} rows in, others out")
+    counted = file["rows_read"]
+    if feed in package.state:
+        lines = starting_lines(package.bytes_of(feed), package.entry(feed))
+        counted = len(lines)
+        if not set(here) | set(there) <= set(lines) or set(here) & set(there):
+            problems.append(f"{feed}: lines that are no records, or are told twice")
+    if file["rows_read"] != counted:
+        problems.append(f"{feed}: {file['rows_read']} rows read, {counted} counted")
+    if counted != file["loaded"] + file["collapsed"] + file["quarantined"]:
+        problems.append(f"{feed}: {counted} rows in, others out")
     if len(here) != file["loaded"] or len(there) != file["quarantined"]:
         problems.append(f"{feed}: {len(here)} written, {len(there)} put aside")
-    if not set(here) | set(there) <= set(lines) or set(here) & set(there):
-        problems.append(f"{feed}: lines that are no records, or are told twice")
+    return problems
+
+
+def account_of_tables(
+    package: Package, sources: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Every record of a student system's files became rows, or is told of as none.
+
+    Args:
+        package: What was sent.
+        sources: The account of each of its files, as the ledger has it.
+    """
+    told = {account["file"]: account for account in sources}
+    problems = []
+    for name, table in package.tables.items():
+        account = told.get(table.name)
+        if account is None:
+            problems.append(f"{name}: no account")
+            continue
+        aside = sum(rule["count"] for rule in account["set_aside"])
+        out = account["used"] + aside + account["unreadable"]
+        counted = records_of(table)
+        if not counted == table.rows == account["rows_read"] == out:
+            problems.append(
+                f"{name}: {table.rows} rows told, {counted} counted, "
+                f"{account['rows_read']} read, {out} out"
+            )
     return problems

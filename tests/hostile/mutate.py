@@ -9,14 +9,19 @@ import io
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 from hostile_counter import starting_lines
 from hostile_package import DAY, Package, experience
+from hostile_speech import PROFILES, records_of, speaking
 from package_builder import Row, State, college_state, csv_bytes
 
 STUDENTS = 8
+# A package of a student system has up to forty files, and costs as much.
+SPOKEN = 0.02
 KITS = {
     "students": ("person", "person_identifier", "noncredit_completion", "experience"),
     "records": (
@@ -68,9 +73,16 @@ _PIECES = [
 Damage = Callable[[bytes, random.Random], bytes]
 
 
-def mutated(seed: int) -> Package:
-    """The damaged package of a seed: the same at every call."""
+def mutated(seed: int, spoken: float = SPOKEN) -> Package:
+    """The damaged package of a seed: the same at every call.
+
+    Args:
+        seed: Any number.
+        spoken: Share of the packages that are in the dialect of a student system.
+    """
     chance = random.Random(seed)
+    if chance.random() < spoken:
+        return _spoken(chance)
     kit = chance.choices(list(KITS), weights=[85, 10, 5])[0]
     package = Package(state=_state(kit))
     package.feed = chance.choice(list(package.state))
@@ -79,6 +91,23 @@ def mutated(seed: int) -> Package:
         package.manifest = _damaged_manifest(chance)
     if chance.random() < 0.9:
         _damage(package, chance)
+    return package
+
+
+def _spoken(chance: random.Random) -> Package:
+    """A package of a dialect with one of its tables damaged."""
+    package = speaking(chance.choice(list(PROFILES)), STUDENTS)
+    name = chance.choice([t for t, table in package.tables.items() if table.rows])
+    good = package.tables[name]
+    content = good.content
+    for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        content = chance.choice(_ON_TABLES)(content, chance)
+    damaged = replace(good, content=content)
+    if chance.random() < 0.75:
+        # What an exporter would have counted; the old number if it cannot.
+        with suppress(Exception):
+            damaged = replace(damaged, rows=max(records_of(damaged), 0))
+    package.tables[name] = damaged
     return package
 
 
@@ -291,6 +320,33 @@ _DAMAGES: list[Damage] = [
     _quoted,
     _recoded,
     _header,
+]
+
+
+def _shifted(content: bytes, chance: random.Random) -> bytes:
+    """A record one place to the right, or without its last signs."""
+    lines = _lines(content)
+    at = chance.randrange(len(lines))
+    body = lines[at].rstrip(b"\r\n")
+    end = lines[at][len(body) :]
+    lines[at] = chance.choice([b" " + body[:-1], body[:-3], body + b"   "]) + end
+    return b"".join(lines)
+
+
+def _marked(content: bytes, chance: random.Random) -> bytes:
+    """The mark between values of one field, as UTF-8 or as the byte that it was."""
+    at = _place(content, chance)
+    mark = chance.choice(["\u00fd".encode(), b"\xfd", "\u00fc".encode()])
+    return content[:at] + mark * chance.choice([1, 1, 2, 200]) + content[at:]
+
+
+# The generic header is no header of theirs.
+_ON_TABLES: list[Damage] = [
+    *(damage for damage in _DAMAGES if damage is not _header),
+    _shifted,
+    _shifted,
+    _marked,
+    _marked,
 ]
 _VALUES: list[Any] = [
     None,

@@ -21,9 +21,9 @@ from typing import Any
 
 import polars as pl
 from hostile_package import Package
-from hostile_world import account, lines_of, unhandled
+from hostile_world import account, account_of_tables, lines_of, unhandled
 from landing_warehouse import CLOCK, Warehouse
-from mutate import DAY, KITS, mutated
+from mutate import DAY, KITS, SPOKEN, mutated
 from package_builder import CONTRACTS, college_state, send
 from rich.console import Console
 from rich.table import Table
@@ -33,7 +33,7 @@ from pipelines.landing.admission import admit, read_waiting
 from pipelines.landing.inbox import find_deliveries
 from pipelines.landing.land import land
 from pipelines.landing.ledger import History, read_ledger
-from pipelines.landing.parcel import Parcel
+from pipelines.landing.parcel import Parcel, SourceAccount
 from pipelines.landing.store import prepare
 from pipelines.landing.wave import Settled, settle
 from pipelines.settings import Home
@@ -51,6 +51,7 @@ class Summary:
 
     Attributes:
         whole: Mutations that went through the whole of landing.
+        spoken: Packages in the dialect of a student system.
         verdicts: How many got each verdict.
         edits: How many packages each edit was told of.
         rows: Records counted in applied files.
@@ -59,6 +60,7 @@ class Summary:
 
     mutations: int = 0
     whole: int = 0
+    spoken: int = 0
     seconds: float = 0.0
     verdicts: Counter[str] = field(default_factory=Counter)
     edits: Counter[str] = field(default_factory=Counter)
@@ -76,13 +78,16 @@ class _Landed:
     told: dict[str, list[dict[str, str]]]
 
 
-def run(first: int, count: int, *, whole: float = WHOLE_SHARE) -> Summary:
+def run(
+    first: int, count: int, *, whole: float = WHOLE_SHARE, spoken: float = SPOKEN
+) -> Summary:
     """Land the mutations of these seeds.
 
     Args:
         first: The first seed.
         count: How many seeds.
         whole: Share of the waves that go through the whole of landing.
+        spoken: Share of the packages that are in the dialect of a student system.
     """
     summary = Summary()
     start = time.monotonic()
@@ -90,7 +95,8 @@ def run(first: int, count: int, *, whole: float = WHOLE_SHARE) -> Summary:
     for number, seeds in enumerate(waves):
         is_whole = number % round(1 / whole) == 0
         with tempfile.TemporaryDirectory() as folder:
-            _wave(Home(Path(folder)), seeds, summary, is_whole=is_whole)
+            packages = [mutated(seed, spoken) for seed in seeds]
+            _wave(Home(Path(folder)), seeds, packages, summary, is_whole=is_whole)
         if len(waves) > 1:
             done, wrong = summary.mutations, len(summary.problems)
             sys.stderr.write(f"\r{done:,} mutations, {wrong} problems ")
@@ -110,21 +116,29 @@ def _contracts(codes: Sequence[str], packages: Sequence[Package]) -> Contracts:
             _MODEL,
             code=code,
             required_feeds=kits.get(frozenset(package.state), _MODEL.required_feeds),
+            **package.college,
         )
         for code, package in zip(codes, packages, strict=True)
     }
     return replace(CONTRACTS, colleges={GOOD: CONTRACTS.colleges[GOOD], **made})
 
 
-def _wave(home: Home, seeds: range, summary: Summary, *, is_whole: bool) -> None:
+def _wave(
+    home: Home,
+    seeds: range,
+    packages: Sequence[Package],
+    summary: Summary,
+    *,
+    is_whole: bool,
+) -> None:
     house = Warehouse(home)
     send(house.inbox, GOOD, DAY, college_state())
     codes = [f"M{seed:06d}" for seed in seeds]
-    packages = [mutated(seed) for seed in seeds]
     for code, package in zip(codes, packages, strict=True):
         package.write(house.inbox, code)
     contracts = _contracts(codes, packages)
     summary.mutations += len(seeds)
+    summary.spoken += sum(bool(package.tables) for package in packages)
     summary.whole += len(seeds) * is_whole
     how = _by_landing if is_whole else _by_settling
     try:
@@ -160,6 +174,15 @@ def _judge(
                 summary.rows[what] += file[what]
         elif here or there:
             problems.append(f"{file['feed']}: rows of a package that is not applied")
+    if entry["verdict"].startswith("accepted"):
+        problems += account_of_tables(package, entry["sources"])
+        for source in entry["sources"]:
+            summary.rows["of tables"] += source["rows_read"]
+            summary.rows["used"] += source["used"]
+            summary.rows["unreadable"] += source["unreadable"]
+            summary.rows["set aside"] += sum(r["count"] for r in source["set_aside"])
+    elif not landed.told.get(code):
+        problems.append(f"{entry['verdict']} without a named edit")
     summary.problems += [(seed, problem) for problem in problems]
 
 
@@ -198,11 +221,18 @@ def _by_settling(house: Warehouse, contracts: Contracts) -> _Landed:
     settled = settle(house.home, contracts, history, parcels)
     for code, verdict in settled.verdicts.items():
         files = [vars(tally) for tally in settled.parcels[code].tallies.values()]
-        entries[code] = {"verdict": verdict, "files": files}
+        sources = [_source(account) for account in settled.parcels[code].sources]
+        entries[code] = {"verdict": verdict, "files": files, "sources": sources}
     for row in settled.findings.iter_rows(named=True):
         mine = told.setdefault(row["institution_code"], [])
         mine.append({"edit_id": row["edit_id"], "value": str(row["value"])})
     return _Landed(entries, _lines(settled, "_line"), _lines(settled, "line"), told)
+
+
+def _source(account: SourceAccount) -> dict[str, Any]:
+    """An account as the ledger would have it."""
+    aside = [{"rule": r, "count": count} for r, count in account.set_aside.items()]
+    return {**vars(account), "set_aside": aside}
 
 
 def _lines(settled: Settled, column: str) -> dict[str, dict[str, list[int]]]:
@@ -233,6 +263,9 @@ def main(words: list[str]) -> int:
         f"{summary.whole:,} through the whole of landing, in {summary.seconds:.0f} s; "
         f"{rows['counted']:,} rows of applied files = {rows['loaded']:,} loaded + "
         f"{rows['collapsed']:,} collapsed + {rows['quarantined']:,} quarantined; "
+        f"{summary.spoken:,} packages in dialects, {rows['of tables']:,} records of "
+        f"applied tables = {rows['used']:,} used + {rows['set aside']:,} set aside + "
+        f"{rows['unreadable']:,} unreadable; "
         f"{len(summary.problems)} problems"
     )
     for seed, problem in summary.problems[:40]:

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+import hostile_process
 import pytest
 from corpus import CORPUS
 from hostile_package import Case
-from hostile_process import Measured, best, measure
-from hostile_table import PAGE, page
+from hostile_process import Measured, Waste, above, best, measure
+from hostile_table import PAGE, figures_of, page
 from hostile_world import WAVE, Outcome, judge_cases
 
 LIGHT = [case for case in CORPUS.values() if not case.heavy]
@@ -54,5 +55,30 @@ def test_a_bomb_is_judged_within_ten_seconds_and_512_mb(
     assert best(case.name, base).problems == ()
 
 
+def test_a_case_that_stalls_is_over_the_limit_however_little_it_computes(
+    base: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hostile_process, "SECONDS", 2.0)
+    one = above(base, measure("CRLF", Waste(seconds=2.5)))
+    assert one.verdict == "accepted"
+    assert [problem[-2:] for problem in one.problems] == [" s"]
+    assert one.seconds > 2.5
+
+
+def test_memory_of_a_program_that_a_case_starts_is_over_the_limit(
+    base: Measured,
+) -> None:
+    one = above(base, measure("CRLF", Waste(megabytes=600)))
+    assert [problem[-3:] for problem in one.problems if problem[-2:] == "MB"] == [" MB"]
+    assert one.megabytes > 600
+
+
 def test_the_page_says_what_the_corpus_says() -> None:
-    assert Path(PAGE).read_text() == page(), "run `make hostile`"
+    text = Path(PAGE).read_text()
+    assert text == page(figures_of(text)), "run `make hostile`"
+
+
+def test_the_page_keeps_figures_of_every_case_however_it_is_called() -> None:
+    figures = {name: (f"{n}.5", str(n)) for n, name in enumerate(CORPUS)}
+    assert figures_of(page(figures)) == figures
+    assert figures_of(page()) == dict.fromkeys(CORPUS, ("", ""))

@@ -11,6 +11,15 @@ def test_a_seed_makes_the_same_package_every_time() -> None:
         assert one.entry() == again.entry()
 
 
+def test_no_mutation_of_a_student_system_s_files_loses_a_record() -> None:
+    summary = run(1, 40, whole=1, spoken=1.0)
+    assert summary.problems == []
+    assert summary.spoken == 40
+    assert {"accepted", "accepted_with_quarantine", "held"} <= set(summary.verdicts)
+    assert summary.rows["unreadable"] > 0
+    assert summary.rows["set aside"] > 0
+
+
 def test_no_mutation_loses_a_row_or_breaks_the_night() -> None:
     summary = run(1, 300, whole=0.5)
     assert summary.problems == []
