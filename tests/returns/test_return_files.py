@@ -1,5 +1,7 @@
 """What a college reads: counts that reconcile, sheets that are safe, nothing secret."""
 
+from dataclasses import asdict
+
 import polars as pl
 import pytest
 from landing_warehouse import Warehouse, package_of
@@ -257,15 +259,14 @@ def test_tables_of_a_student_system_reconcile_on_the_page_and_in_the_sheets(
         unreadable=1,
     )
     account.conserve()
+    aside = [{"rule": rule, "count": n} for rule, n in account.set_aside.items()]
     write_return(
         warehouse.home,
         CONTRACTS,
-        row,
-        [],
+        row | {"sources": [asdict(account) | {"set_aside": aside}]},
         pl.DataFrame(schema=FINDINGS),
         history=History(warehouse.ledger()),
         spoken=Spoken(),
-        sources=[account],
     )
 
     told = returned(warehouse, "CACC", DAY)
@@ -297,7 +298,6 @@ def test_an_overridden_finding_names_its_decision(warehouse: Warehouse) -> None:
         warehouse.home,
         CONTRACTS,
         row,
-        [],
         pl.DataFrame([finding], schema=FINDINGS),
         history=History(warehouse.ledger()),
         spoken=Spoken(),
