@@ -72,7 +72,7 @@ def read_waiting(home: Home, row: Mapping[str, Any]) -> Comparison | None:
             pl.DataFrame(schema=OPEN),
         )
     return Comparison(
-        previous, findings, resolved.select(OPEN), unmentioned.select(OPEN)
+        previous, findings, resolved.select(*OPEN), unmentioned.select(*OPEN)
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import polars as pl
@@ -100,7 +101,7 @@ def write_files(
         contracts, row, compared, listing, mended, history=history, decision=decision
     )
     _put_aside(home, folder, names, row["wave_id"])
-    summary["earlier"] = _earlier(folder, names)
+    summary["earlier"] = _earlier(folder, names, zone_of(contracts, row))
     replace(folder / names["csv"], csv_bytes(listing))
     replace(folder / names["workbook"], workbook_bytes(summary, listing, mended))
     page = package_page(summary, listing, names)
@@ -140,13 +141,15 @@ def _put_aside(
         (folder / name).replace(aside / name)
 
 
-def _earlier(folder: Path, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _earlier(
+    folder: Path, names: Mapping[str, str], zone: ZoneInfo
+) -> list[dict[str, Any]]:
     """What was said of the package before, newest last."""
     return [
         {
             "verdict": told["verdict"],
             "verdict_in_words": told["verdict_in_words"],
-            "landed_at": datetime.fromisoformat(told["landed_at"]),
+            "landed_at": datetime.fromisoformat(told["landed_at"]).astimezone(zone),
             "page": f"{EARLIER}/{path.parent.name}/{names['page']}",
         }
         for path in sorted(folder.glob(f"{EARLIER}/*/{names['json']}"))
