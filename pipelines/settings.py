@@ -59,6 +59,11 @@ class Home:
         return self.landing / "findings"
 
     @property
+    def waiting_findings(self) -> Path:
+        """What was found in packages that wait, to tell it again after a decision."""
+        return self.landing / "waiting"
+
+    @property
     def extension(self) -> Path:
         """Columns ``x_...`` that colleges send beside the contract; never published."""
         return self.landing / "extension"

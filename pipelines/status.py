@@ -8,8 +8,10 @@ import polars as pl
 
 from pipelines.contracts.load import load_contracts
 from pipelines.errors import OperatorError
+from pipelines.landing.decisions import Decisions
 from pipelines.landing.freshness import NEVER, freshness
 from pipelines.landing.ledger import in_effect, read_ledger
+from pipelines.landing.verdicts import with_states
 from pipelines.publishing.reader import resolve
 from pipelines.settings import Home
 
@@ -92,6 +94,7 @@ def latest_packages(ledger: pl.DataFrame) -> pl.DataFrame:
 
 def read_status(home: Home) -> Status:
     """Read the ledger, the clock and the pointer; no lock is taken."""
+    ledger = with_states(read_ledger(home), Decisions.read(home))
     ages = {
         row.institution_code: row
         for row in freshness(home, load_contracts(), datetime.now(UTC))
@@ -109,7 +112,7 @@ def read_status(home: Home) -> Status:
             as_of=age.as_of if (age := ages.get(row["institution_code"])) else None,
             freshness=age.status if age else NEVER,
         )
-        for row in latest_packages(read_ledger(home)).iter_rows(named=True)
+        for row in latest_packages(ledger).iter_rows(named=True)
     ]
     try:
         current = resolve(home)

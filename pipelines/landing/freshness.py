@@ -5,7 +5,7 @@ not belong here: any effect on packages; lateness holds nothing back.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pipelines.contracts.model import Contracts, Sender
@@ -34,7 +34,22 @@ class Freshness:
     status: str
 
 
-def freshness(home: Home, contracts: Contracts, now: datetime) -> list[Freshness]:
+def local_instant(now: datetime | date, timezone: str) -> datetime:
+    """What a sender's own clock shows.
+
+    Args:
+        now: An aware instant, or a date: the end of that day wherever the sender is.
+        timezone: The sender's.
+    """
+    zone = ZoneInfo(timezone)
+    if isinstance(now, datetime):
+        return now.astimezone(zone)
+    return datetime.combine(now, time.max, zone)
+
+
+def freshness(
+    home: Home, contracts: Contracts, now: datetime | date
+) -> list[Freshness]:
     """The status of every sender that is open today.
 
     A package is expected between one cut-off and the next, by the sender's own clock.
@@ -44,25 +59,27 @@ def freshness(home: Home, contracts: Contracts, now: datetime) -> list[Freshness
     Args:
         home: The warehouse.
         contracts: Time zones and cut-offs.
-        now: An aware instant.
+        now: An aware instant, or a date: the end of that day at each sender. One
+            instant for all would be past the next cut-off of some.
     """
     history = History(read_ledger(home))
     senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
     return [
-        _of(sender, history.applied(sender.sender), now)
+        _of(sender, history.applied(sender.sender), local)
         for sender in senders
-        if sender.open_on(now.astimezone(ZoneInfo(sender.timezone)).date())
+        for local in [local_instant(now, sender.timezone)]
+        if sender.open_on(local.date())
     ]
 
 
-def _of(sender: Sender, applied: list[Applied], now: datetime) -> Freshness:
+def _of(sender: Sender, applied: list[Applied], local: datetime) -> Freshness:
     if not applied:
         return Freshness(sender.sender, None, None, None, NEVER)
     last = applied[-1]
     published = next((a for a in reversed(applied) if a.publishable), None)
     zone = ZoneInfo(sender.timezone)
     as_of = _instant(last, zone)
-    age = _last_cut_off(sender, now.astimezone(zone)) - as_of
+    age = _last_cut_off(sender, local) - as_of
     status = ON_TIME
     if age > _NIGHT:
         status = STALE if age > _STALE_AFTER else LATE

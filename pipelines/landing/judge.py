@@ -384,4 +384,10 @@ def _shown(column: Column, edit: Edit) -> pl.Expr:
         return pl.when(sent.is_not_null()).then(pl.lit(MASK))
     shape = sent.str.replace_all(r"\d", "9").str.replace_all(r"\p{L}+", "a")
     shape = shape.str.slice(0, _SHAPE_LENGTH)
-    return pl.concat_str(pl.lit(f"{MASK}, written like "), shape)
+    # "written like a" told nobody that somebody had typed "soon".
+    return (
+        pl.when(sent.str.contains(r"\d"))
+        .then(pl.concat_str(pl.lit(f"{MASK}, written like "), shape))
+        .when(sent.is_not_null())
+        .then(pl.lit(f"{MASK}, without a digit"))
+    )

@@ -81,7 +81,9 @@ def land(
         contracts: What was agreed with the colleges.
         until: Deliveries of later days are left for a later run.
         on_progress: Called with packages done and packages to do.
-        now: The clock of F09. By default the end of ``until``, or the wall clock.
+        now: The clock of F09 and of the scorecards. By default the end of ``until``,
+            for F09 anywhere on earth and on a scorecard at the sender; without it
+            the wall clock.
         release: Ids of held packages that a person has looked at and lets through.
         senders: Only their deliveries are looked at; by default everybody's.
 
@@ -106,7 +108,8 @@ def land(
             done += sum(len(unit.packages) for unit in units)
             if on_progress is not None:
                 on_progress(done, total)
-        write_scorecards(home, contracts, run.ground.now)
+        # By its own clock: that of F09 is past the next cut-off of every college.
+        write_scorecards(home, contracts, now or until or datetime.now(UTC))
         return run.result
 
 

@@ -4,6 +4,7 @@ Belongs here: the mutable state of one package in one wave. Does not belong here
 rows, which stay in one frame a feed for all colleges of the wave.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -25,7 +26,8 @@ APPLIED = (ACCEPTED, WITH_QUARANTINE)
 
 # What nobody can release by hand: the file itself cannot be used.
 _DAMAGE = {"F05", "F06", "F07", "F08", "F20", "D01", "D04"}
-
+# A delta is nothing without the package before it; that one has to come.
+_CHAIN = "F10"
 
 # The system's own name of a column of a feed, in one file of a dialect.
 OWN_COLUMNS = {
@@ -171,27 +173,44 @@ class Parcel:
             self.notes.append(note)
             return
         self.notes.append(note)
+        if note.severity != "F" or self.is_freed(note.edit_id):
+            return
         tally = self.tallies.get(note.feed or "")
         if tally is not None and tally.verdict == ACCEPTED:
             tally.verdict = HELD
 
     def is_freed(self, edit_id: str) -> bool:
         """Whether a person has let the package through this edit."""
-        return edit_id not in _DAMAGE and not self.freed.isdisjoint({edit_id, "*"})
+        return is_freed(edit_id, self.freed)
 
     def is_blocked(self, contracts: Contracts) -> bool:
         """Whether a remark keeps the package from being applied as a whole."""
         return any(
-            blocks(contracts.edit(note.edit_id), note)
+            blocks(contracts.edit(note.edit_id), note.severity)
             and not self.is_freed(note.edit_id)
             for note in self.notes
         )
 
 
-def blocks(edit: Edit, note: Note) -> bool:
-    """Whether a remark under this edit keeps its package from being applied.
+def is_freed(edit_id: str, freed: Collection[str]) -> bool:
+    """Whether one of the edits that people let a package through is this one.
 
-    Every remark of severity F does, except that a missing disclosure file stops
+    Args:
+        edit_id: The edit that was broken.
+        freed: Ids; ``*`` stands for all that can be released.
+    """
+    return edit_id not in _DAMAGE and (edit_id in freed or "*" in freed)
+
+
+def blocks(edit: Edit, severity: str) -> bool:
+    """Whether a finding under this edit keeps its package from being applied.
+
+    Every finding of severity F does, except that a missing disclosure file stops
     publication only.
     """
-    return note.severity == "F" and edit.action != "stop_publication"
+    return severity == "F" and edit.action != "stop_publication"
+
+
+def can_be_released(edit: Edit) -> bool:
+    """Whether a person may let a package through that broke this edit."""
+    return edit.action == "hold" and edit.id not in _DAMAGE | {_CHAIN}

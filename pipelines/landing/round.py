@@ -227,13 +227,10 @@ class _Wave:
         settled = step.settled
         parcel = settled.parcels.get(row["institution_code"])
         if parcel is not None and parcel.delivery.name == row["delivery"]:
-            tallies = list(parcel.tallies.values())
             mine = pl.col("institution_code") == row["institution_code"]
             findings = settled.findings.filter(mine)
             spoken = settled.spoken.of(row["institution_code"])
-            sources = parcel.sources
         else:
-            tallies, sources = [], []
             spoken = Spoken()
             notes = [
                 note
@@ -247,11 +244,12 @@ class _Wave:
             self.ground.home,
             self.ground.contracts,
             row,
-            tallies,
             findings,
             history=self.history,
             spoken=spoken,
-            sources=sources,
+            decision=self.ground.decisions.about(
+                row["institution_code"], row["package_id"]
+            ),
         )
 
 

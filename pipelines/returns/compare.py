@@ -9,6 +9,7 @@ for its row: a full snapshot, a window with the row's term, or a file that carri
 row itself. What nobody spoke of stays open.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -66,7 +67,7 @@ class Comparison:
     resolved: pl.DataFrame
     unmentioned: pl.DataFrame
 
-    def still_open(self, row: dict[str, Any]) -> pl.DataFrame:
+    def still_open(self, row: Mapping[str, Any]) -> pl.DataFrame:
         """What the next night compares with, columns of ``OPEN``.
 
         Args:
@@ -85,7 +86,9 @@ class Comparison:
         return pl.concat(both)
 
 
-def previous_of(home: Home, history: History, row: dict[str, Any]) -> Previous | None:
+def previous_of(
+    home: Home, history: History, row: Mapping[str, Any]
+) -> Previous | None:
     """The sender's package before this one, by ``as_of``, and what it left open.
 
     The order is that of the data and not of arrival, so that a replay tells the same.
@@ -111,7 +114,7 @@ def previous_of(home: Home, history: History, row: dict[str, Any]) -> Previous |
     return Previous(last.package_id, last.delivery, findings)
 
 
-def _place(row: dict[str, Any]) -> tuple[datetime, str]:
+def _place(row: Mapping[str, Any]) -> tuple[datetime, str]:
     """Where a package stands among its sender's; without ``as_of`` by its folder."""
     delivery: str = row["delivery"]
     if row["as_of"] is not None:
@@ -125,7 +128,7 @@ def _place(row: dict[str, Any]) -> tuple[datetime, str]:
 
 def compare(
     previous: Previous | None,
-    row: dict[str, Any],
+    row: Mapping[str, Any],
     findings: pl.DataFrame,
     spoken: Spoken,
     day: date,

@@ -4,10 +4,15 @@ Belongs here: the columns of the listing, its order, message, expectation and re
 of each line. Does not belong here: files (``sheets``, ``page``, ``summary``).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from pipelines.contracts.model import Contracts
+from pipelines.landing.decisions import RELEASE, Decision
 from pipelines.returns.compare import OPEN, Comparison
+from pipelines.returns.effects import EFFECTS, LET_THROUGH, effects_of, freed_by
 from pipelines.returns.text import shortened
 from pipelines.returns.words import expected, message
 
@@ -15,6 +20,7 @@ COLUMNS = (
     "institution_code",
     "edit_id",
     "severity",
+    "effect",
     "state",
     "feed",
     "file",
@@ -28,6 +34,7 @@ COLUMNS = (
     "count",
     "since",
     "overridden_by",
+    "released_by",
 )
 RESOLVED = (
     "edit_id",
@@ -40,34 +47,45 @@ RESOLVED = (
     "since",
     "title",
 )
-_RANK = {"F": 0, "Q": 1, "W": 2}
+_RANK = {name: rank for rank, name in enumerate(EFFECTS)}
 
 
-def listed(contracts: Contracts, code: str, compared: Comparison) -> pl.DataFrame:
+def listed(
+    contracts: Contracts,
+    row: Mapping[str, Any],
+    compared: Comparison,
+    decision: Decision | None,
+) -> pl.DataFrame:
     """Every finding of a package with its words.
 
     Args:
         contracts: Messages and remedies.
-        code: The sender.
+        row: The package's ledger row.
         compared: Findings with state.
+        decision: The release or refusal that counts now, if any.
 
     Returns:
         The columns of ``COLUMNS``, what stops the file first.
     """
+    code = row["institution_code"]
+    release = decision.decision_id if decision and decision.kind == RELEASE else None
+    let_through = pl.col("effect") == LET_THROUGH
+    found = effects_of(compared.findings, contracts, freed_by(row, decision))
     kinds = dict.fromkeys(COLUMNS, pl.String) | {"line": pl.Int64, "count": pl.Int64}
     parts = [pl.DataFrame(schema=kinds)]
-    for (edit_id,), group in compared.findings.group_by("edit_id"):
+    for (edit_id,), group in found.group_by("edit_id"):
         edit = contracts.edit(str(edit_id))
         told = group.with_columns(
             institution_code=pl.lit(code),
             since=pl.col("first_seen").cast(pl.String),
             expected=pl.lit(expected(contracts, edit)),
             remedy=pl.lit(edit.remedy),
+            released_by=pl.when(let_through).then(pl.lit(release, pl.String)),
         )
         told = told.with_columns(shortened("value"), shortened("key"))
         told = told.with_columns(message=message(edit, code, contracts))
         parts.append(told.select(pl.col(n).cast(k) for n, k in kinds.items()))
-    rank = pl.col("severity").replace_strict(_RANK, default=3, return_dtype=pl.Int8)
+    rank = pl.col("effect").replace_strict(_RANK, return_dtype=pl.Int8)
     order = [rank, "feed", "edit_id", "line", "key"]
     return pl.concat(parts).sort(order, nulls_last=False)
 

@@ -25,13 +25,20 @@ from pipelines.landing.parcel import (
     RETIRED,
     WITH_QUARANTINE,
 )
+from pipelines.landing.verdicts import REFUSED
+from pipelines.returns.effects import (
+    LET_THROUGH,
+    SETS_ASIDE,
+    STOPS_PACKAGE,
+    STOPS_PUBLICATION,
+    WARNS,
+)
 from pipelines.returns.text import made_visible
 from pipelines.returns.words import (
-    MEANING,
+    EFFECT,
+    EFFECT_MEANING,
+    EFFECTS_COUNTED,
     MODE,
-    SEVERITIES,
-    SEVERITY,
-    SEVERITY_MEANING,
     STATE,
 )
 
@@ -39,10 +46,21 @@ TONE = {
     ACCEPTED: ("good", "✓"),
     WITH_QUARANTINE: ("aside", "◐"),
     HELD: ("stop", "‖"),
+    REFUSED: ("stop", "⊘"),
     REJECTED: ("stop", "✕"),
     REPEAT: ("good", "="),
     RETIRED: ("good", "→"),
 }
+_UNPUBLISHED = ("warn", "◌")
+EFFECT_TONE = {
+    STOPS_PACKAGE: "stop",
+    STOPS_PUBLICATION: "stop",
+    LET_THROUGH: "good",
+    SETS_ASIDE: "aside",
+    WARNS: "warn",
+}
+# Told even where there is none of them.
+_ALWAYS_COUNTED = (STOPS_PACKAGE, SETS_ASIDE, WARNS)
 _SPELLED_OUT = re.compile(r"⟨(U\+[0-9A-F]{4,6})⟩")
 
 
@@ -90,7 +108,10 @@ def package_page(
         listing: ``listing.listed``; the first few of each edit are shown.
         names: File names of csv, workbook and json beside the page.
     """
-    tone, sign = TONE[summary["verdict"]]
+    applied = summary["verdict"] in APPLIED
+    is_published = summary["publishable"] or not applied
+    tone, sign = TONE[summary["verdict"]] if is_published else _UNPUBLISHED
+    counts = summary["counts"]["by_effect"]
     return (
         environment()
         .get_template("package.html.j2")
@@ -98,15 +119,20 @@ def package_page(
             s=summary,
             tone=tone,
             sign=sign,
-            meaning=MEANING[summary["verdict"]],
             mode=_mode(summary),
-            applied=summary["verdict"] in APPLIED,
+            applied=applied,
             groups=_groups(summary, listing),
             resolved=summary["resolved"][:PAGE_FINDINGS],
             names=names,
-            severities=SEVERITY,
-            counted=SEVERITIES,
-            meanings=SEVERITY_MEANING,
+            effects=EFFECT,
+            tones=EFFECT_TONE,
+            counted=[
+                (counts[name], words)
+                for name, words in EFFECTS_COUNTED.items()
+                if counts[name] or name in _ALWAYS_COUNTED
+            ],
+            meanings=EFFECT_MEANING,
+            let_through=LET_THROUGH,
             states=STATE,
         )
     )
@@ -124,6 +150,8 @@ def _groups(summary: Mapping[str, Any], listing: pl.DataFrame) -> list[dict[str,
     parts = listing.partition_by(by, as_dict=True, maintain_order=True)
     groups = []
     for entry in summary["edits"]:
+        if not entry["count"]:
+            continue
         part = parts[entry["feed"], entry["edit_id"], entry["severity"]]
         first = part.head(PAGE_FINDINGS)
         keyed = first["key"].is_not_null().any()

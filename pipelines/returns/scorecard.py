@@ -11,11 +11,29 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.model import Contracts, Sender
-from pipelines.landing.ledger import in_effect
+from pipelines.landing.decisions import Decisions
+from pipelines.landing.freshness import local_instant
+from pipelines.landing.ledger import FINDING_STRUCT, in_effect
 from pipelines.landing.parcel import APPLIED, REPEAT, WITH_QUARANTINE
+from pipelines.landing.verdicts import with_states
+from pipelines.returns.effects import (
+    SETS_ASIDE,
+    STOPS_PACKAGE,
+    STOPS_PUBLICATION,
+    WARNS,
+    effects_of,
+    freed_by,
+)
 from pipelines.returns.trend import ASIDE, GOOD, MISSING, NIGHTS, WAITING, svg
 
 _SCORE_POINTS = 7
+# What the letters of the state-wide page count: a finding that a person let through is
+# of severity F and stops nothing.
+_COUNTED = {
+    "F": [STOPS_PACKAGE, STOPS_PUBLICATION],
+    "Q": [SETS_ASIDE],
+    "W": [WARNS],
+}
 _COUNTS = ("rows_read", "loaded", "collapsed", "quarantined")
 _FEED = ["institution_code", "feed"]
 _CODE = ["institution_code"]
@@ -44,7 +62,12 @@ class Scores:
     checks: pl.DataFrame
 
 
-def score(ledger: pl.DataFrame, contracts: Contracts, now: datetime) -> Scores:
+def score(
+    ledger: pl.DataFrame,
+    contracts: Contracts,
+    decisions: Decisions,
+    now: datetime | date,
+) -> Scores:
     """Work out every scorecard.
 
     A package belongs to the night that its ``as_of`` falls in, nights beginning at
@@ -53,22 +76,25 @@ def score(ledger: pl.DataFrame, contracts: Contracts, now: datetime) -> Scores:
     Args:
         ledger: As ``read_ledger`` gives it.
         contracts: Senders, and the checks of each feed.
-        now: An aware instant; the last night is the one before it.
+        decisions: What was refused or released.
+        now: An aware instant, or a date: the end of that day at each sender. The last
+            night is the one before it, or that of the newest package.
     """
-    packages = _packages(ledger, contracts, now)
+    packages = _packages(ledger, contracts, decisions, now)
     newest = packages["night"].max()
-    last = now.date() - timedelta(days=1)
+    today = max(local_instant(now, s.timezone).date() for s in _senders(contracts))
+    last = today - timedelta(days=1)
     if isinstance(newest, date):
         last = max(last, newest)
     first = last - timedelta(days=NIGHTS - 1)
     packages = packages.with_columns(first=pl.lit(first))
     files = _files(packages)
     recent = (pl.col("night") >= first) & (pl.col("night") <= last)
-    edits = _edits(packages)
+    edits = _edits(packages, contracts, decisions)
     return Scores(
         nights=[first + timedelta(days=n) for n in range(NIGHTS)],
-        colleges=_colleges(packages, packages.filter(recent), edits, last),
-        feeds=_feeds(files, files.filter(recent), last),
+        colleges=_colleges(packages, packages.filter(recent), edits),
+        feeds=_feeds(files, files.filter(recent)),
         trend=files.filter(recent).select(
             *_FEED, "night", "delivery", "kind", "on_time", *_COUNTS
         ),
@@ -77,29 +103,41 @@ def score(ledger: pl.DataFrame, contracts: Contracts, now: datetime) -> Scores:
     )
 
 
+def _senders(contracts: Contracts) -> list[Sender]:
+    return [*contracts.colleges.values(), *contracts.systems.values()]
+
+
 def _packages(
-    ledger: pl.DataFrame, contracts: Contracts, now: datetime
+    ledger: pl.DataFrame,
+    contracts: Contracts,
+    decisions: Decisions,
+    now: datetime | date,
 ) -> pl.DataFrame:
     """One row a sender and night: the package applied last, or else the last one.
 
     A date in the future is nobody's night: one package of 2036, held by F09, moved
     the thirty nights of every sender ten years on.
     """
-    senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
     clocks = pl.DataFrame(
         [
-            (s.sender, s.timezone, int(s.cut_off[:2]) * 60 + int(s.cut_off[3:5]))
-            for s in senders
+            (
+                s.sender,
+                s.timezone,
+                int(s.cut_off[:2]) * 60 + int(s.cut_off[3:5]),
+                local_instant(now, s.timezone).date(),
+            )
+            for s in _senders(contracts)
         ],
         schema={
             "institution_code": pl.String,
             "_zone": pl.String,
             "_cut_off": pl.Int64,
+            "_today": pl.Date,
         },
         orient="row",
     )
     told = (
-        in_effect(ledger)
+        with_states(in_effect(ledger), decisions)
         .filter(pl.col("verdict") != REPEAT)
         .sort("wave_id")
         .unique([*_CODE, "delivery"], keep="last", maintain_order=True)
@@ -118,7 +156,7 @@ def _packages(
     return (
         told.with_columns(
             night=pl.coalesce(
-                pl.when(day <= now.date()).then(day)
+                pl.when(day <= pl.col("_today")).then(day)
                 for day in (night, delivered, pl.col("landed_at").dt.date())
             ),
             applied=applied,
@@ -130,7 +168,10 @@ def _packages(
         )
         .with_columns(
             on_time=delivered.fill_null(pl.col("night"))
-            <= pl.col("night").dt.offset_by("1d")
+            <= pl.col("night").dt.offset_by("1d"),
+            days_since=(pl.col("_today") - delivered.fill_null(pl.col("night")))
+            .dt.total_days()
+            .clip(lower_bound=0),
         )
         .sort("applied", "package_seq", "wave_id", nulls_last=False)
         .unique([*_CODE, "night"], keep="last", maintain_order=True)
@@ -147,6 +188,7 @@ def _files(packages: pl.DataFrame) -> pl.DataFrame:
             "delivery",
             "applied",
             "on_time",
+            "days_since",
             "mode",
             "scope_kind",
             "scope_terms",
@@ -174,20 +216,27 @@ def _files(packages: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _edits(packages: pl.DataFrame) -> pl.DataFrame:
-    """Findings of each sender's last package."""
+def _edits(
+    packages: pl.DataFrame, contracts: Contracts, decisions: Decisions
+) -> pl.DataFrame:
+    """Findings of each sender's last package, with what each does."""
     last = packages.group_by(_CODE, maintain_order=True).last()
-    return (
-        last.select(*_CODE, "findings")
-        .explode("findings")
-        .filter(pl.col("findings").is_not_null())
-        .unnest("findings")
-        .sort("institution_code", "feed", "edit_id", nulls_last=False)
+    parts = [
+        effects_of(
+            pl.DataFrame(row["findings"], schema=FINDING_STRUCT.to_schema()),
+            contracts,
+            freed_by(row, decisions.about(row["institution_code"], row["package_id"])),
+        ).with_columns(institution_code=pl.lit(row["institution_code"]))
+        for row in last.iter_rows(named=True)
+    ]
+    schema = {**FINDING_STRUCT.to_schema(), "effect": pl.String, _CODE[0]: pl.String}
+    return pl.concat([pl.DataFrame(schema=schema), *parts]).sort(
+        "institution_code", "feed", "edit_id", nulls_last=False
     )
 
 
 def _colleges(
-    packages: pl.DataFrame, recent: pl.DataFrame, edits: pl.DataFrame, last: date
+    packages: pl.DataFrame, recent: pl.DataFrame, edits: pl.DataFrame
 ) -> pl.DataFrame:
     newest = packages.group_by(_CODE, maintain_order=True).agg(
         pl.col("verdict", "delivery", "night", "package_id", "publishable").last(),
@@ -195,7 +244,7 @@ def _colleges(
         .last()
         .list.eval(pl.element().struct.field("rows_read").fill_null(0))
         .list.sum(),
-        last_good=pl.col("night").filter("applied").max(),
+        days_since_good=pl.col("days_since").filter("applied").min(),
     )
     counts = recent.group_by(_CODE).agg(
         received=pl.len(),
@@ -203,8 +252,8 @@ def _colleges(
         accepted=pl.col("applied").sum(),
     )
     found = edits.group_by(_CODE).agg(
-        pl.col("count").filter(pl.col("severity") == letter).sum().alias(letter)
-        for letter in "FQW"
+        pl.col("count").filter(pl.col("effect").is_in(names)).sum().alias(letter)
+        for letter, names in _COUNTED.items()
     )
     bars = recent.with_columns(
         rows=pl.col("files")
@@ -215,17 +264,14 @@ def _colleges(
         newest.join(counts, on=_CODE, how="left")
         .join(found, on=_CODE, how="left")
         .join(svg(_every_night(bars, _CODE), _CODE), on=_CODE, how="left")
-        .with_columns(
-            pl.col("received", "on_time", "accepted", "F", "Q", "W").fill_null(0),
-            days_since_good=(pl.lit(last) - pl.col("last_good")).dt.total_days(),
-        )
+        .with_columns(pl.col("received", "on_time", "accepted", *_COUNTED).fill_null(0))
     )
 
 
-def _feeds(files: pl.DataFrame, recent: pl.DataFrame, last: date) -> pl.DataFrame:
+def _feeds(files: pl.DataFrame, recent: pl.DataFrame) -> pl.DataFrame:
     newest = files.group_by(_FEED, maintain_order=True).agg(
         pl.col("night", "delivery", "kind", *_COUNTS).last(),
-        last_good=pl.col("night").filter("applied").max(),
+        days_since_good=pl.col("days_since").filter("applied").min(),
     )
     counts = recent.group_by(_FEED).agg(
         received=pl.len(), on_time=pl.col("on_time").sum()
@@ -235,10 +281,7 @@ def _feeds(files: pl.DataFrame, recent: pl.DataFrame, last: date) -> pl.DataFram
         newest.join(counts, on=_FEED, how="left")
         .join(_volumes(files), on=_FEED, how="left")
         .join(svg(_every_night(bars, _FEED), _FEED), on=_FEED, how="left")
-        .with_columns(
-            pl.col("received", "on_time").fill_null(0),
-            days_since_good=(pl.lit(last) - pl.col("last_good")).dt.total_days(),
-        )
+        .with_columns(pl.col("received", "on_time").fill_null(0))
         .sort(_FEED)
     )
 
@@ -274,13 +317,16 @@ def _volumes(files: pl.DataFrame) -> pl.DataFrame:
 
 def _every_night(packages: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """What ``trend.svg`` draws: nights without a package are there too."""
-    came = packages.select(*by, "kind", "rows", at=_AT)
+    is_delta = (pl.col("mode") == "delta").fill_null(value=False)
+    came = packages.select(*by, "kind", "rows", is_delta=is_delta, at=_AT)
     groups = came.select(by).unique(maintain_order=True)
     axis = pl.DataFrame({"at": range(NIGHTS)}, schema={"at": pl.Int64})
     return (
         groups.join(axis, how="cross")
         .join(came, on=[*by, "at"], how="left")
-        .with_columns(pl.col("kind").fill_null(MISSING))
+        .with_columns(
+            pl.col("kind").fill_null(MISSING), pl.col("is_delta").fill_null(value=False)
+        )
     )
 
 

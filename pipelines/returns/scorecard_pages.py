@@ -4,30 +4,34 @@ Belongs here: where they lie and what is on them. Does not belong here: the numb
 (``scorecard``). The state-wide page has counts of colleges and no row or value.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 
 from pipelines.contracts.model import Contracts, Sender
+from pipelines.landing.decisions import Decisions
 from pipelines.landing.freshness import Freshness, freshness
 from pipelines.landing.ledger import read_ledger
+from pipelines.landing.parcel import APPLIED, HELD, REJECTED
+from pipelines.landing.verdicts import REFUSED
 from pipelines.returns.page import TONE, environment
 from pipelines.returns.scorecard import Scores, as_rows, score
-from pipelines.returns.words import FRESHNESS, SEVERITIES, SEVERITY, VERDICT_IN_SHORT
+from pipelines.returns.words import EFFECT, FRESHNESS, VERDICT_IN_SHORT
 from pipelines.returns.write import replace
 from pipelines.settings import Home
 
+_NOT_IN_FORCE = (HELD, REFUSED, REJECTED)
 _CATEGORIES = ("conformance", "completeness", "plausibility")
 
 
-def write_scorecards(home: Home, contracts: Contracts, now: datetime) -> int:
+def write_scorecards(home: Home, contracts: Contracts, now: datetime | date) -> int:
     """Write every college's scorecard and each system's state-wide page.
 
     Args:
         home: The warehouse; nothing is written before its first package.
         contracts: Senders and checks.
-        now: The clock of this run.
+        now: An aware instant, or a date: the end of that day at each sender.
 
     Returns:
         How many scorecards were written.
@@ -35,7 +39,7 @@ def write_scorecards(home: Home, contracts: Contracts, now: datetime) -> int:
     ledger = read_ledger(home)
     if ledger.is_empty():
         return 0
-    scores = score(ledger, contracts, now)
+    scores = score(ledger, contracts, Decisions.read(home), now)
     ages = {age.institution_code: age for age in freshness(home, contracts, now)}
     cards = _cards(scores, contracts, ages)
     for code, card in cards.items():
@@ -59,8 +63,8 @@ def _page(template: str, card: dict[str, Any]) -> bytes:
         c=card,
         tones=TONE,
         verdicts=VERDICT_IN_SHORT,
-        severities=SEVERITY,
-        counted=SEVERITIES,
+        effects=EFFECT,
+        applied=APPLIED,
         freshness=FRESHNESS,
         categories=_CATEGORIES,
     ).encode()
@@ -73,7 +77,7 @@ def _told(card: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, list)
         else value
         for name, value in card.items()
-        if name not in ("svg", "told")
+        if name != "svg"
     }
 
 
@@ -93,11 +97,16 @@ def _cards(
                 feeds.get(code, []), key=lambda f: order.get(f["feed"], len(order))
             )
         }
+        # What was found in no file: in the manifest, or that a file is missing.
+        of_package = []
         for name, parts in (("edits", edits), ("checks", checks), ("trend", trend)):
             for entry in parts.get(code, []):
-                feed = by_feed.get(entry.pop("feed") or "")
+                feed = by_feed.get(entry["feed"] or "")
                 if feed is not None:
                     feed[name].append(entry)
+                    del entry["feed"]
+                elif name == "edits":
+                    of_package.append(entry)
         age = ages.get(code)
         cards[code] = {
             "institution_code": code,
@@ -106,6 +115,7 @@ def _cards(
             "last_night": scores.nights[-1],
             **head,
             **_age(age),
+            "edits": of_package,
             "feeds": list(by_feed.values()),
         }
     return cards
@@ -146,7 +156,7 @@ def _state(
             status: sum(line["freshness"] == status for line in colleges)
             for status in FRESHNESS
         },
-        "waiting": sum(line["verdict"] in ("held", "rejected") for line in colleges),
+        "waiting": sum(line["verdict"] in _NOT_IN_FORCE for line in colleges),
         # Who never sent anything comes last.
         "colleges": sorted(colleges, key=lambda line: line["verdict"] is None),
     }
@@ -169,7 +179,6 @@ def _line(
         "Q",
         "W",
         "svg",
-        "told",
     )
     return {
         "institution_code": sender.sender,

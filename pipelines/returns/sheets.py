@@ -7,7 +7,6 @@ workbook every cell of text is written as text. Does not belong here: what is in
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -18,12 +17,13 @@ from xlsxwriter.worksheet import Worksheet
 from pipelines.landing.limits import WORKBOOK_FINDINGS
 from pipelines.returns.listing import COLUMNS, RESOLVED
 from pipelines.returns.text import guarded, visible
-from pipelines.returns.words import SEVERITY, STATE
+from pipelines.returns.words import EFFECT, STATE
 
 _TEXTS = ("file", "column", "key", "value", "expected", "message", "remedy")
 _WIDTHS = {
     "edit_id": 22,
     "severity": 9,
+    "effect": 18,
     "state": 11,
     "feed": 18,
     "file": 22,
@@ -54,6 +54,7 @@ _SOURCE_COLUMNS = ("table", "file", "rows_read", "used", "set_aside_rows", "unre
 _EDIT_COLUMNS = (
     "edit_id",
     "severity",
+    "effect",
     "feed",
     "count",
     "new",
@@ -75,13 +76,12 @@ def csv_bytes(listing: pl.DataFrame) -> bytes:
     return safe.select(COLUMNS).write_csv(line_terminator="\n").encode()
 
 
-def write_workbook(
-    path: Path, summary: dict[str, Any], listing: pl.DataFrame, mended: pl.DataFrame
-) -> None:
+def workbook_bytes(
+    summary: dict[str, Any], listing: pl.DataFrame, mended: pl.DataFrame
+) -> bytes:
     """Summary, Findings, Counts, Edits, and Resolved where anything is.
 
     Args:
-        path: The file; it is overwritten.
         summary: ``summary.summarise``.
         listing: ``listing.listed``; the first ``WORKBOOK_FINDINGS`` are written.
         mended: ``listing.resolved``.
@@ -94,7 +94,8 @@ def write_workbook(
         "strings_to_numbers": False,
         "in_memory": False,
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, options) as book:
         # The same findings give the same bytes.
         book.set_properties(
             {
@@ -105,7 +106,7 @@ def write_workbook(
         _summary_sheet(book, summary, listing.height)
         first = listing.head(WORKBOOK_FINDINGS).with_columns(
             *(visible(name) for name in _TEXTS),
-            pl.col("severity").replace(SEVERITY),
+            pl.col("effect").replace(EFFECT),
             pl.col("state").replace(STATE),
         )
         _table(book, "Findings", _SHEET_COLUMNS, first.select(_SHEET_COLUMNS).rows())
@@ -113,10 +114,12 @@ def write_workbook(
         if summary["sources"]:
             rows = _values(summary["sources"], _SOURCE_COLUMNS)
             _table(book, "Source tables", _SOURCE_COLUMNS, rows)
-        _table(book, "Edits", _EDIT_COLUMNS, _values(summary["edits"], _EDIT_COLUMNS))
+        edits = [{**e, "effect": EFFECT.get(e["effect"])} for e in summary["edits"]]
+        _table(book, "Edits", _EDIT_COLUMNS, _values(edits, _EDIT_COLUMNS))
         if mended.height:
             gone = mended.head(WORKBOOK_FINDINGS).with_columns(visible("key"))
             _table(book, "Resolved", RESOLVED, gone.select(RESOLVED).rows())
+    return content.getvalue()
 
 
 def _values(
@@ -133,12 +136,15 @@ def _summary_sheet(book: Workbook, summary: dict[str, Any], findings: int) -> No
     sheet.set_column(1, 1, 80)
     counts = summary["counts"]
     compared = summary["compared_with"]
+    decided = summary["decision"]
     lines = [
         ("College", summary["institution_name"] or summary["institution_code"]),
         ("Package", summary["package_id"]),
         ("Delivered", summary["delivery"]),
         ("Data as of", _instant(summary["as_of"])),
         ("Verdict", summary["verdict_in_words"]),
+        *([("Decision", decided["in_words"])] if decided else []),
+        ("What it means", summary["meaning"]),
         ("What to do next", summary["next_step"]),
         ("Rows read", counts["rows_read"]),
         ("Loaded", counts["loaded"]),

@@ -30,8 +30,12 @@ _UNSEEN = [
 ]
 _SEEN = {chr(point): f"⟨U+{point:04X}⟩" for point in _UNSEEN}
 # What a spreadsheet takes for a formula (OWASP, CSV injection), also in full width and
-# behind spaces, which some of them skip.
-_FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
+# behind spaces and quotes, which some of them skip.
+_FORMULA = r"[\s\x22]*[=+\-@＝＋－＠]"
+_AT_START = rf"^(?:{_FORMULA}|[\t\r\n])"
+# Where lists are separated by semicolons Excel splits the lines of a CSV there, quoted
+# or not: what stands behind one begins a cell.
+_BEHIND_SEPARATOR = rf"([;\t])({_FORMULA})"
 
 
 def shortened(name: str) -> pl.Expr:
@@ -54,7 +58,7 @@ def made_visible(text: str) -> str:
 
 def guarded(name: str) -> pl.Expr:
     """The column so that no spreadsheet runs a cell as a formula."""
-    text = pl.col(name)
+    text = pl.col(name).str.replace_all(_BEHIND_SEPARATOR, "${1}'${2}")
     quoted = pl.concat_str(pl.lit("'"), text)
-    risky = text.str.contains(_FORMULA)
+    risky = text.str.contains(_AT_START)
     return pl.when(risky).then(quoted).otherwise(text).alias(name)

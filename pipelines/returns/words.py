@@ -9,6 +9,7 @@ import string
 import polars as pl
 
 from pipelines.contracts.model import Column, ColumnType, Contracts, Edit
+from pipelines.landing.decisions import REFUSE, RELEASE
 from pipelines.landing.freshness import LATE, NEVER, ON_TIME, STALE
 from pipelines.landing.parcel import (
     ACCEPTED,
@@ -18,46 +19,78 @@ from pipelines.landing.parcel import (
     RETIRED,
     WITH_QUARANTINE,
 )
+from pipelines.landing.verdicts import REFUSED
+from pipelines.returns.effects import (
+    LET_THROUGH,
+    SETS_ASIDE,
+    STOPS_PACKAGE,
+    STOPS_PUBLICATION,
+    WARNS,
+)
 
-SEVERITY = {"F": "Stops the package", "Q": "Sets the row aside", "W": "Warns"}
-SEVERITIES = {"F": "stop the package", "Q": "set rows aside", "W": "warn"}
-SEVERITY_MEANING = {
-    "F": "The package waits or is refused until this is settled.",
-    "Q": "The row is not used until it is corrected; the rest of the file is.",
-    "W": "It is used as it is; have a look.",
+EFFECT = {
+    STOPS_PACKAGE: "Stops the package",
+    STOPS_PUBLICATION: "Stops publication",
+    LET_THROUGH: "Let through",
+    SETS_ASIDE: "Sets the row aside",
+    WARNS: "Warns",
+}
+EFFECTS_COUNTED = {
+    STOPS_PACKAGE: "stop the package",
+    STOPS_PUBLICATION: "stop publication",
+    LET_THROUGH: "let through",
+    SETS_ASIDE: "set rows aside",
+    WARNS: "warn",
+}
+EFFECT_MEANING = {
+    STOPS_PACKAGE: "The package waits or is refused until this is settled.",
+    STOPS_PUBLICATION: "The package is taken in. Nothing is published until this is "
+    "settled.",
+    LET_THROUGH: "A person let the package through; this holds nothing back.",
+    SETS_ASIDE: "The row is not used until it is corrected; the rest of the file is.",
+    WARNS: "It is used as it is; have a look.",
 }
 VERDICT = {
     ACCEPTED: "Accepted",
     WITH_QUARANTINE: "Accepted, with rows set aside",
     HELD: "Held",
+    REFUSED: "Refused",
     REJECTED: "Rejected",
     REPEAT: "Received before",
     RETIRED: "Replaced",
 }
 # For narrow columns.
 VERDICT_IN_SHORT = VERDICT | {WITH_QUARANTINE: "Accepted in part"}
+UNPUBLISHED = "Nothing of it is published yet."
+STAYS_IN_FORCE = "What you sent before stays in force."
 MEANING = {
     ACCEPTED: "Every row of this package is in force.",
     WITH_QUARANTINE: "The package is in force, except for the rows listed below.",
-    HELD: "The package waits; nothing of it is used yet. What you sent before stays in "
-    "force.",
-    REJECTED: "Nothing of this package was used. What you sent before stays in force.",
+    HELD: "The package waits; nothing of it is used yet.",
+    REFUSED: "The system office set this package aside; nothing of it is used.",
+    REJECTED: "Nothing of this package was used.",
     REPEAT: "This very package is in force already; nothing changed.",
     RETIRED: "A later full snapshot took the place of this package.",
 }
 NEXT_STEP = {
     ACCEPTED: "Nothing to do.",
     WITH_QUARANTINE: "Correct the quarantined rows; send them with the next package.",
-    HELD: "Yesterday's data stays in force. Do what the findings say, then send the "
-    "package again, or ask the system office to release it where it is right.",
-    REJECTED: "Nothing of the package was used. Correct it and send it again.",
+    HELD: "Do what the findings say, then send the package again.",
+    REFUSED: "Correct what the reason names and send a new package, with a package_id "
+    "of its own: this one is not looked at again.",
+    REJECTED: "Correct the package and send it again.",
     REPEAT: "Nothing to do: this package is in force already.",
     RETIRED: "Nothing to do: a later full snapshot replaced this package.",
 }
-NOT_PUBLISHABLE = (
-    "Nothing of it is published before a disclosure file comes: until then nobody "
-    "knows which students have asked to be left out."
+ASK_FOR_RELEASE = (
+    "Do what the findings say, then send the package again; where it is right as it "
+    "is, ask the system office to release it."
 )
+SEND_DISCLOSURE = (
+    "Send a disclosure file, empty if nobody has asked to be left out: nothing of the "
+    "package is published before, since nobody knows who has."
+)
+DECIDED = {RELEASE: "Released", REFUSE: "Refused"}
 MODE = {
     "full": "full snapshot",
     "terms": "snapshot of some terms",

@@ -1,5 +1,7 @@
 """What a college reads: counts that reconcile, sheets that are safe, nothing secret."""
 
+from dataclasses import asdict
+
 import polars as pl
 import pytest
 from landing_warehouse import Warehouse, package_of
@@ -114,6 +116,23 @@ def test_no_cell_is_a_formula(warehouse: Warehouse, formula: str) -> None:
     assert finding["value"] == formula.strip().upper()
 
 
+@pytest.mark.parametrize("value", ["T;=1+1", 'T; "-2+3', "T;\t@SUM(A1)"])
+def test_no_cell_is_a_formula_where_lists_are_separated_by_semicolons(
+    warehouse: Warehouse, value: str
+) -> None:
+    state = college_state()
+    state["course_result"][2] |= {"level": value}
+    send(warehouse.inbox, "CACC", DAY, state)
+    warehouse.land()
+
+    told = returned(warehouse, "CACC", DAY)
+
+    lines = next(told.folder.glob("*.findings.csv")).read_text(encoding="utf-8")
+    cells = [cell.strip(' "') for line in lines.split("\n") for cell in line.split(";")]
+    assert not [cell for cell in cells if cell[:1] in "=+-@" and cell]
+    assert "CRR-level-CODE" in {row["edit_id"] for row in told.rows}
+
+
 def test_protected_values_are_in_no_file_and_student_numbers_are(
     warehouse: Warehouse,
 ) -> None:
@@ -146,6 +165,8 @@ def test_protected_values_are_in_no_file_and_student_numbers_are(
         assert any(f"student_id={student}" in (row["key"] or "") for row in told.rows)
     (shape,) = (r for r in told.rows if r["edit_id"] == "PER-birth_date-TYPE")
     assert shape["value"] == "(not shown), written like 99/99/9999"
+    (word,) = (r for r in told.rows if r["edit_id"] == "PID-valid_from-TYPE")
+    assert word["value"] == "(not shown), without a digit"
 
 
 def test_hostile_values_are_text_on_the_page_and_unseen_marks_are_seen(
@@ -257,15 +278,14 @@ def test_tables_of_a_student_system_reconcile_on_the_page_and_in_the_sheets(
         unreadable=1,
     )
     account.conserve()
+    aside = [{"rule": rule, "count": n} for rule, n in account.set_aside.items()]
     write_return(
         warehouse.home,
         CONTRACTS,
-        row,
-        [],
+        row | {"sources": [asdict(account) | {"set_aside": aside}]},
         pl.DataFrame(schema=FINDINGS),
         history=History(warehouse.ledger()),
         spoken=Spoken(),
-        sources=[account],
     )
 
     told = returned(warehouse, "CACC", DAY)
@@ -297,7 +317,6 @@ def test_an_overridden_finding_names_its_decision(warehouse: Warehouse) -> None:
         warehouse.home,
         CONTRACTS,
         row,
-        [],
         pl.DataFrame([finding], schema=FINDINGS),
         history=History(warehouse.ledger()),
         spoken=Spoken(),

@@ -9,9 +9,11 @@ import polars as pl
 
 from pipelines.contracts.model import Contracts
 from pipelines.defs.land.partitions import senders
+from pipelines.landing.decisions import Decisions
 from pipelines.landing.land import LandedPackage, LandingResult
 from pipelines.landing.ledger import in_effect, read_ledger
 from pipelines.landing.parcel import APPLIED
+from pipelines.landing.verdicts import with_states
 from pipelines.settings import Home
 from pipelines.status import latest_packages
 
@@ -87,7 +89,8 @@ def _of_package(
 
 def ledger_table(home: Home) -> dict[str, dg.MetadataValue]:
     """The newest package of each sender as a Markdown table, and totals."""
-    latest = latest_packages(read_ledger(home)).select(
+    ledger = with_states(read_ledger(home), Decisions.read(home))
+    latest = latest_packages(ledger).select(
         "institution_code",
         "delivery",
         "verdict",
