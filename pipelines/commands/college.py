@@ -1,28 +1,29 @@
 """``lrw college CODE``: the feed lifecycle of one college, from the command line.
 
-Belongs here: parsing, calling and printing. Does not belong here: what may be decided
-(``pipelines.landing.judgements``) and what is the case (``pipelines.landing.college``).
+Belongs here: parsing and calling. Does not belong here: what may be decided
+(``pipelines.landing.judgements``), what is the case (``pipelines.landing.college``)
+and how it looks (``college_told``).
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 from typer.core import TyperGroup
 
+from pipelines.commands.college_told import (
+    PACKAGE_COLUMNS,
+    Teller,
+    print_rows,
+    say,
+)
 from pipelines.commands.shared import Format, FormatOption, out, write_csv, write_json
 from pipelines.errors import OperatorError, UsageError
 from pipelines.settings import Home, home
 
 if TYPE_CHECKING:
     from pipelines.contracts.model import Contracts
-    from pipelines.landing.college import Package
-    from pipelines.landing.decisions import Decision
     from pipelines.landing.judgements import Person
 
 
@@ -52,28 +53,6 @@ app = typer.Typer(
 )
 
 LAST_PACKAGES = 10
-DECISION_COLUMNS = (
-    "decision_id",
-    "kind",
-    "about",
-    "status",
-    "expires_on",
-    "decided_by",
-    "decided_at",
-    "reason",
-)
-PACKAGE_COLUMNS = (
-    "delivery",
-    "package_id",
-    "as_of",
-    "mode",
-    "verdict",
-    "rows_read",
-    "loaded",
-    "collapsed",
-    "quarantined",
-    "edits",
-)
 
 PackageArgument = Annotated[
     str, typer.Argument(help="Its id, the beginning of it, or its delivery.")
@@ -88,7 +67,12 @@ class _College:
 
     home: Home
     contracts: "Contracts"
-    code: str
+    tell: Teller
+
+    @property
+    def code(self) -> str:
+        """Its code, in the case of the contracts."""
+        return self.tell.sender.sender
 
 
 @app.callback()
@@ -102,8 +86,8 @@ def college(
     from pipelines.landing.college import sender_of
 
     contracts = load_contracts()
-    sender_of(contracts, code)
-    context.obj = _College(home(), contracts, code)
+    sender = sender_of(contracts, code)
+    context.obj = _College(home(), contracts, Teller(contracts, sender))
     if context.invoked_subcommand is None:
         _overview(context.obj, form)
 
@@ -111,23 +95,36 @@ def college(
 @app.command("held")
 def held_packages(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """What is held, and why."""
-    from pipelines.landing.college import held, packages_of, why_held
+    from pipelines.landing.college import held, packages_of
     from pipelines.landing.decisions import Decisions
 
     here: _College = context.obj
     waiting = held(packages_of(here.home, here.code, Decisions.read(here.home)))
     if form is Format.TABLE:
-        _print_held(here, waiting)
-        return
-    rows = [{**p.as_dict(), "why": why_held(p, here.contracts)} for p in waiting]
-    if form is Format.JSON:
-        write_json(rows)
-        return
-    columns = [*PACKAGE_COLUMNS, "why"]
-    write_csv(
-        columns,
-        [{**_line(p), "why": " | ".join(why_held(p, here.contracts))} for p in waiting],
-    )
+        here.tell.print_held(waiting)
+    elif form is Format.JSON:
+        write_json([here.tell.held(package) for package in waiting])
+    else:
+        rows = [
+            {**here.tell.line(p), "why": " | ".join(here.tell.held(p)["why"])}
+            for p in waiting
+        ]
+        write_csv([*PACKAGE_COLUMNS, "why"], rows)
+
+
+@app.command()
+def extension(
+    context: typer.Context,
+    feed: Annotated[str, typer.Argument(help="The feed, for example course.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """What the college sent in x_ columns of a feed, as text, by row key."""
+    from pipelines.landing.extension import COLUMNS, read_extension
+
+    here: _College = context.obj
+    found = read_extension(here.home, here.contracts, here.code, feed)
+    none = f"{here.code} sent no x_ columns of {feed}."
+    print_rows(form, COLUMNS, found.to_dicts(), none)
 
 
 @app.command()
@@ -153,7 +150,7 @@ def release(
         "edits": list(done.edits),
     }
     rest = f": {', '.join(done.edits)}" if done.verdict not in APPLIED else ""
-    _say(
+    say(
         form,
         told,
         f"{here.code} {done.package.delivery} released: "
@@ -178,7 +175,7 @@ def refuse(
     decision, found = judgements.refuse(
         here.home, here.contracts, here.code, package, _person(by, reason)
     )
-    _say(
+    say(
         form,
         {
             "decision_id": decision.decision_id,
@@ -225,7 +222,7 @@ def override(
         "last_findings": done.findings,
         "last_rows": done.rows,
     }
-    _say(
+    say(
         form,
         told,
         f"{here.code} {decision.edit_id} {decision.feed} only warns, for packages as "
@@ -249,6 +246,9 @@ def certify(
     supersede: Annotated[
         bool, typer.Option("--supersede", help="Certify again; the old one is kept.")
     ] = False,
+    early: Annotated[
+        bool, typer.Option("--early", help="Before the term's census day, or its end.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Freeze a term's rows and numbers as they are in force now."""
@@ -264,6 +264,7 @@ def certify(
         kind,
         _person(by, reason),
         supersede=supersede,
+        early=early,
     )
     numbers = Numbers.of(decision.numbers or {}).values()
     told = {
@@ -272,11 +273,11 @@ def certify(
         "kind": kind,
         "status": decision.status,
         "sequence": decision.sequence,
-        "as_of": decision.as_of,
+        "as_of": here.tell.at(decision.as_of),
         **numbers,
     }
     counted = ", ".join(f"{v:,} {k.replace('_', ' ')}" for k, v in numbers.items())
-    _say(
+    say(
         form,
         told,
         f"{here.code} {term} {kind} {decision.status}: {counted}  "
@@ -299,7 +300,7 @@ def withdraw(
     made, taken_back = judgements.withdraw(
         here.home, here.contracts, here.code, decision_id, _person(by, reason)
     )
-    _say(
+    say(
         form,
         {"decision_id": made.decision_id, "withdraws": taken_back.decision_id},
         f"{here.code} {taken_back.kind} {taken_back.decision_id} withdrawn  "
@@ -322,15 +323,9 @@ def report(
     here: _College = context.obj
     decisions = Decisions.read(here.home)
     lines = read(here.home, here.contracts, here.code, decisions, term)
-    rows = [line.as_dict() for line in lines]
-    if form is Format.JSON:
-        write_json(rows)
-    elif form is Format.CSV:
-        write_csv(list(Reported.__dataclass_fields__), rows)
-    elif rows:
-        _print(list(rows[0]), rows)
-    else:
-        out.print(f"{here.code} has no numbers yet.")
+    rows = [here.tell.reported(line) for line in lines]
+    columns = list(Reported.__dataclass_fields__)
+    print_rows(form, columns, rows, f"{here.code} has no numbers yet.")
     scorecard = here.home.outbox / here.code / "scorecard.html"
     if form is Format.TABLE and scorecard.is_file():
         out.print(f"scorecard  {scorecard}", markup=False)
@@ -343,20 +338,17 @@ def report(
 def _overview(here: _College, form: Format) -> None:
     from datetime import UTC, datetime
 
-    from pipelines.landing.college import (
-        held,
-        is_expired,
-        packages_of,
-        sender_of,
-        standing,
-        why_held,
-    )
+    from pipelines.landing.college import held, is_expired, packages_of, standing
     from pipelines.landing.decisions import Decisions
     from pipelines.landing.freshness import NEVER, freshness
 
-    sender = sender_of(here.contracts, here.code)
+    sender, tell = here.tell.sender, here.tell
     decisions = Decisions.read(here.home)
     packages = packages_of(here.home, here.code, decisions)
+    last = packages[-LAST_PACKAGES:]
+    if form is Format.CSV:
+        write_csv(PACKAGE_COLUMNS, [tell.line(package) for package in last])
+        return
     ages = {
         age.institution_code: age
         for age in freshness(here.home, here.contracts, datetime.now(UTC))
@@ -370,115 +362,27 @@ def _overview(here: _College, form: Format) -> None:
         "timezone": sender.timezone,
         "cut_off": sender.cut_off,
         "required_feeds": list(sender.required_feeds),
-        "as_of": age.as_of if age else None,
+        "as_of": tell.at(age.as_of if age else None),
         "freshness": age.status if age else NEVER,
     }
-    last = packages[-LAST_PACKAGES:]
-    if form is Format.CSV:
-        write_csv(PACKAGE_COLUMNS, [_line(package) for package in last])
-        return
     waiting = held(packages)
     in_force = standing(decisions, packages, sender)
     expired = [
         d for d in decisions.overrides(here.code) if is_expired(d, packages, sender)
     ]
-    folder = here.home.outbox / here.code
-    if form is Format.JSON:
-        write_json(
-            {
-                "profile": profile,
-                "packages": [package.as_dict() for package in last],
-                "held": [
-                    {**p.as_dict(), "why": why_held(p, here.contracts)} for p in waiting
-                ],
-                "decisions": [_told(d) for d in in_force],
-                "expired_overrides": [_told(d) for d in expired],
-                "return_folder": str(folder),
-            }
-        )
+    if form is Format.TABLE:
+        tell.print_overview(profile, last, waiting, in_force, expired)
         return
-    out.print(
-        f"{here.code}  {sender.name}  ({sender.system}, {sender.dialect}; cut-off "
-        f"{sender.cut_off} {sender.timezone}; {profile['freshness']})",
-        markup=False,
+    write_json(
+        {
+            "profile": profile,
+            "packages": [tell.package(package) for package in last],
+            "held": [tell.held(package) for package in waiting],
+            "decisions": [tell.decision(d) for d in in_force],
+            "expired_overrides": [tell.decision(d) for d in expired],
+            "return_folder": str(here.home.outbox / here.code),
+        }
     )
-    if last:
-        _print(PACKAGE_COLUMNS, [_line(package) for package in last])
-    else:
-        out.print("No package has come yet.")
-    _print_held(here, waiting)
-    if in_force or expired:
-        rows = [_told(d) for d in in_force]
-        rows += [{**_told(d), "status": "expired"} for d in expired]
-        _print(DECISION_COLUMNS, rows)
-    if last:
-        out.print(f"return files  {last[-1].return_folder}", markup=False)
-
-
-def _print_held(here: _College, waiting: "Sequence[Package]") -> None:
-    from pipelines.landing.college import why_held
-
-    if not waiting:
-        out.print("Nothing is held.")
-    for package in waiting:
-        for why in why_held(package, here.contracts):
-            out.print(
-                f"held  {package.delivery}  {package.package_id}  {why}", markup=False
-            )
-        out.print(f"      {package.return_folder}", markup=False)
-
-
-def _line(package: "Package") -> dict[str, Any]:
-    """A package as a row of a table."""
-    row = package.as_dict()
-    counts: Counter[str] = Counter()
-    for edit in row["edits"]:
-        counts[edit["edit_id"]] += edit["count"]
-    edits = " ".join(f"{edit}:{count}" for edit, count in counts.items())
-    return {**{name: row[name] for name in PACKAGE_COLUMNS}, "edits": edits}
-
-
-def _told(decision: "Decision") -> dict[str, Any]:
-    """A decision as a row of a table, with stable keys."""
-    about = {
-        "release": decision.package_id,
-        "refuse": decision.package_id,
-        "override": f"{decision.edit_id} {decision.feed}",
-        "certify": f"{decision.term_code} {decision.certification}",
-        "withdraw": decision.names,
-    }
-    return {
-        "decision_id": decision.decision_id,
-        "kind": decision.kind,
-        "about": about[decision.kind],
-        "status": decision.status or "in force",
-        "expires_on": decision.expires_on,
-        "decided_by": decision.decided_by,
-        "decided_at": decision.decided_at.isoformat(timespec="seconds"),
-        "reason": decision.reason,
-    }
-
-
-def _print(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    table = Table(*columns, header_style="bold")
-    for row in rows:
-        table.add_row(*(escape(_plain(row[name])) for name in columns))
-    out.print(table)
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _say(form: Format, told: Mapping[str, Any], line: str) -> None:
-    if form is Format.JSON:
-        write_json(told)
-    elif form is Format.CSV:
-        write_csv(list(told), [told])
-    else:
-        out.print(line, markup=False, highlight=False)
 
 
 def _person(by: str, reason: str) -> "Person":

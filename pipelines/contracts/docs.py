@@ -32,6 +32,12 @@ Types: `str(n)` text of at most n characters; `date`; `ts`; `dec(p,s)` a number 
 most p digits, s of them after the point, never rounded; `int`; `code:list` a value of
 the list at the end of this page.
 
+A file may have up to 50 columns of the college's own beside these: `x_`, then letters,
+digits and underscores, 60 at most. They pass through as text: no check, no matching and
+no publication uses them, and the system office reads them by row key
+(`lrw college CODE extension FEED`). Numbers of the government and birth dates do not
+belong there; they are withheld with a warning (F27).
+
 Every check has an id that never changes its meaning. A check of severity F holds or
 rejects the file or the package, Q quarantines the row, W warns. The return file names
 check, line, value and remedy.

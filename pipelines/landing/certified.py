@@ -11,20 +11,20 @@ Partnership. Later corrections and replays change the numbers in force, never th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.contracts.arrow import landing_schema
 from pipelines.contracts.model import Contracts, Feed
-from pipelines.durable import replace_durably, sync_folder
+from pipelines.durable import sync_folder
 from pipelines.landing.decisions import Decision
 from pipelines.landing.state import connect_in_force
+from pipelines.sealed import digest, write_sealed
 from pipelines.settings import Home
 
 _TERMS = "term_code = $term"
@@ -94,6 +94,15 @@ class Numbers:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+@dataclass(frozen=True)
+class TermDays:
+    """Days of a term as its college gives them; census is often left out."""
+
+    start: date | None
+    census: date | None
+    end: date | None
+
+
 def prepare_certified(home: Home, contracts: Contracts) -> None:
     """An anchor without rows for each frozen feed, so that readers may glob them."""
     folder = home.certified / _ANCHOR
@@ -101,7 +110,7 @@ def prepare_certified(home: Home, contracts: Contracts) -> None:
     for name in FROZEN_FEEDS:
         path = folder / f"{name}.parquet"
         if not path.exists():
-            _write(path, _schema(contracts.feeds[name]).empty_table())
+            write_sealed(path, _schema(contracts.feeds[name]).empty_table())
 
 
 def freeze(
@@ -135,9 +144,9 @@ def freeze(
                 params={"decision": decision_id, "code": code, "term": term},
             ).to_arrow_table()
             path = folder / f"{name}.parquet"
-            _write(path, rows.select(schema.names).cast(schema))
+            write_sealed(path, rows.select(schema.names).cast(schema))
             entries.append(
-                {"feed": name, "rows": rows.num_rows, "sha256": _digest(path)}
+                {"feed": name, "rows": rows.num_rows, "sha256": digest(path)}
             )
     sync_folder(folder)
     sync_folder(home.certified)
@@ -149,6 +158,18 @@ def numbers_in_force(home: Home, contracts: Contracts, code: str) -> dict[str, N
     with duckdb.connect() as con:
         connect_in_force(home, contracts, con)
         return _numbers(con, code)
+
+
+def term_days(home: Home, contracts: Contracts, code: str, term: str) -> TermDays:
+    """First day, census and last day of a term in force."""
+    with duckdb.connect() as con:
+        connect_in_force(home, contracts, con)
+        row = con.execute(
+            "select start_date, census_date, end_date from term "
+            "where institution_code = $code and term_code = $term",
+            {"code": code, "term": term},
+        ).fetchone()
+    return TermDays(*(row or (None, None, None)))
 
 
 def frozen_numbers(home: Home, decision: Decision) -> Numbers:
@@ -170,7 +191,7 @@ def damaged(home: Home, decisions: Sequence[Decision]) -> list[Path]:
     return [
         path
         for path, entry in files
-        if not path.is_file() or _digest(path) != entry["sha256"]
+        if not path.is_file() or digest(path) != entry["sha256"]
     ]
 
 
@@ -221,14 +242,3 @@ def _schema(feed: Feed) -> pa.Schema:
             pa.field("is_closed", pa.bool_()),
         ]
     )
-
-
-def _write(final: Path, table: pa.Table) -> None:
-    partial = final.with_name(f".{final.stem}.tmp")
-    pq.write_table(table, partial, compression="zstd")
-    partial.chmod(0o440)
-    replace_durably(partial, final)
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()

@@ -34,6 +34,7 @@ class Package:
     Attributes:
         verdict: As in the ledger, or ``refused`` where a person decided so.
         edits: Findings counted: (feed, edit id, severity, count).
+        stopped_by: Findings of severity F: (feed, edit id, column, value).
         return_folder: Where the college reads about it.
         decision: The release or refusal that counts now.
     """
@@ -48,6 +49,7 @@ class Package:
     collapsed: int
     quarantined: int
     edits: tuple[tuple[str | None, str, str, int], ...]
+    stopped_by: tuple[tuple[str | None, str, str | None, str | None], ...]
     manifest_sha256: str
     return_folder: Path
     decision: Decision | None
@@ -74,6 +76,10 @@ class Package:
                 {"feed": feed, "edit_id": edit, "severity": severity, "count": count}
                 for feed, edit, severity, count in self.edits
             ],
+            "stopped_by": [
+                {"feed": feed, "edit_id": edit, "column": column, "value": value}
+                for feed, edit, column, value in self.stopped_by
+            ],
             "return_folder": str(self.return_folder),
             "decision_id": self.decision.decision_id if self.decision else None,
         }
@@ -99,12 +105,12 @@ class Reported:
 
 
 def sender_of(contracts: Contracts, code: str) -> Sender:
-    """The college or system office of that code.
+    """The college or system office of that code, in whatever case it was typed.
 
     Raises:
         UsageError: Nobody sends under it.
     """
-    sender = contracts.sender(code)
+    sender = contracts.sender(code.strip().upper())
     if sender is None:
         message = f"{code} is no college or system office of the contracts."
         raise UsageError(message)
@@ -157,13 +163,28 @@ def held(packages: list[Package]) -> list[Package]:
 
 
 def why_held(package: Package, contracts: Contracts) -> list[str]:
-    """A line for each edit that holds a package: id, feed, what the rule is."""
+    """A line for each finding that holds a package: id, feed, rule, what was seen."""
     known = {edit.id: edit for edit in contracts.all_edits()}
-    return [
-        f"{edit}{f' {feed}' if feed else ''}: {known[edit].title}"
+    told = {(feed, edit) for feed, edit, _, _ in package.stopped_by}
+    # Waves of an older release do not say what was seen.
+    silent = [
+        (feed, edit, None, None)
         for feed, edit, severity, _ in package.edits
-        if severity == "F" and edit in known
+        if severity == "F" and (feed, edit) not in told
     ]
+    return [
+        f"{edit}{f' {feed}' if feed else ''}: {_seen(known[edit], column, value)}"
+        for feed, edit, column, value in (*package.stopped_by, *silent)
+        if edit in known
+    ]
+
+
+def _seen(edit: Edit, column: str | None, value: str | None) -> str:
+    title = edit.title.rstrip(".")
+    if value is None:
+        return f"{title}{f': {column}' if column else ''}."
+    named = column is None or column in value
+    return f"{title}: {value if named else f'{column}: {value}'}."
 
 
 def newest_day(packages: list[Package], sender: Sender) -> date | None:
@@ -287,6 +308,10 @@ def _package(home: Home, row: dict[str, Any], decisions: Decisions) -> Package:
         edits=tuple(
             (f["feed"], f["edit_id"], f["severity"], f["count"])
             for f in row["findings"]
+        ),
+        stopped_by=tuple(
+            (f["feed"], f["edit_id"], f["column"], f["value"])
+            for f in row["stopped_by"] or ()
         ),
         manifest_sha256=row["manifest_sha256"],
         return_folder=home.outbox / code / row["delivery"],

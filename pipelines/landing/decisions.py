@@ -1,31 +1,33 @@
 """People's decisions about packages, edits and terms: a log that only grows.
 
-Belongs here: the shape of a decision, its durable writing, the chain of hashes by
-which an edited or removed decision is found, and which decisions are in force. Does
-not belong here: who may decide what (``college``), what a release or an override does
-to a package (``land``, ``parcel``), or the rows of a certified term (``certified``).
+Belongs here: the shape of a decision, its place in the log, and which decisions are
+in force. Does not belong here: how an edited or removed one is found (``chain``), who
+may decide what (``judgements``), what a release or an override does to a package
+(``land``, ``parcel``), or the rows of a certified term (``certified``).
 
 A decision is never changed. It ends by its date, by a later decision on the same
 thing, or by a decision of kind ``withdraw`` that names it.
 """
 
 import fcntl
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import orjson
 import polars as pl
-import pyarrow.parquet as pq
 from ulid import ULID
 
-from pipelines.durable import replace_durably, sync_folder
+from pipelines.chain import (
+    BrokenChainError,
+    Link,
+    append_to_chain,
+    locked,
+    verify_chain,
+)
 from pipelines.errors import OperatorError
+from pipelines.sealed import prepare_sealed, write_sealed
 from pipelines.settings import Home
 
 Kind = Literal["release", "refuse", "override", "certify", "withdraw"]
@@ -38,7 +40,6 @@ WITHDRAW: Final = "withdraw"
 Freeze = Callable[[str], tuple[Mapping[str, Any], ...]]
 
 ANCHOR = "anchor.parquet"
-_HEAD = "head.json"
 _INSTANT = pl.Datetime("us", "UTC")
 _NUMBERS: dict[str, pl.DataType] = {
     "headcount": pl.Int64(),
@@ -143,8 +144,9 @@ class Decisions:
         Raises:
             DecisionLogError: A decision was edited, removed or put in.
         """
-        with _locked(home, fcntl.LOCK_SH):
-            return cls(_verified(home))
+        with locked(home.decisions, fcntl.LOCK_SH):
+            log, _ = _verified(home)
+        return cls(log)
 
     def of(self, institution_code: str) -> list[Decision]:
         """The decisions about one sender, oldest first."""
@@ -172,12 +174,17 @@ class Decisions:
         return self._by_package(institution_code).get(package_id)
 
     def overrides(self, institution_code: str) -> list[Decision]:
-        """The sender's overrides that nobody took back, expired or not."""
-        return [
-            d
-            for d in self.of(institution_code)
-            if d.kind == OVERRIDE and not self.is_withdrawn(d)
-        ]
+        """Of each edit and feed the sender's newest override, expired or not.
+
+        Overrides that somebody took back do not count.
+        """
+        return list(self._overrides(institution_code, None).values())
+
+    def override(
+        self, institution_code: str, feed: str, edit_id: str
+    ) -> Decision | None:
+        """The newest override of one edit of one feed, expired or not."""
+        return self._overrides(institution_code, None).get((feed, edit_id))
 
     def overrides_for(
         self, institution_code: str, as_of: datetime, day: date
@@ -190,13 +197,14 @@ class Decisions:
             day: The sender's own date at that instant.
 
         Returns:
-            (feed, edit id) to decision id; of several the newest.
+            (feed, edit id) to decision id. Of several overrides that were given before
+            that instant the newest rules, also where it has expired and an earlier one
+            has not.
         """
         return {
-            (str(d.feed), str(d.edit_id)): d.decision_id
-            for d in self.overrides(institution_code)
-            if (d.expires_on is not None and day <= d.expires_on)
-            and (d.starts_after is None or as_of > d.starts_after)
+            about: d.decision_id
+            for about, d in self._overrides(institution_code, as_of).items()
+            if d.expires_on is not None and day <= d.expires_on
         }
 
     def certifications(self, institution_code: str) -> list[Decision]:
@@ -227,6 +235,22 @@ class Decisions:
             for d in self.of(institution_code)
         )
 
+    def _overrides(
+        self, institution_code: str, as_of: datetime | None
+    ) -> dict[tuple[str, str], Decision]:
+        """The newest override of each feed and edit, of those that apply at ``as_of``.
+
+        One that was given later does not count for a package that is replayed: what
+        was judged stays as it was judged.
+        """
+        return {
+            (str(d.feed), str(d.edit_id)): d
+            for d in self.of(institution_code)
+            if d.kind == OVERRIDE
+            and not self.is_withdrawn(d)
+            and (as_of is None or d.starts_after is None or as_of > d.starts_after)
+        }
+
     def _by_package(self, institution_code: str) -> dict[str, Decision]:
         return {
             d.package_id: d
@@ -245,7 +269,8 @@ def prepare_decisions(home: Home) -> None:
     """Give the log its folder and an anchor without rows, so that it can be globbed."""
     home.decisions.mkdir(parents=True, exist_ok=True)
     if not (home.decisions / ANCHOR).exists():
-        _write(home.decisions / ANCHOR, pl.DataFrame(schema=DECISION_SCHEMA))
+        anchor = pl.DataFrame(schema=DECISION_SCHEMA)
+        write_sealed(home.decisions / ANCHOR, anchor.to_arrow())
 
 
 def decide(home: Home, decision: Decision, freeze: Freeze | None = None) -> Decision:
@@ -266,9 +291,9 @@ def decide(home: Home, decision: Decision, freeze: Freeze | None = None) -> Deci
     if not decision.decided_by.strip():
         raise OperatorError("A decision needs the name of a person: --by NAME.")
     prepare_decisions(home)
-    with _locked(home, fcntl.LOCK_EX):
-        log = _verified(home)
-        last = log[-1] if log else None
+    with locked(home.decisions, fcntl.LOCK_EX):
+        _, links = _verified(home)
+        last = links[-1] if links else None
         decision_id = _next_id(last)
         values = _values(decision)
         if freeze is not None:
@@ -279,59 +304,55 @@ def decide(home: Home, decision: Decision, freeze: Freeze | None = None) -> Deci
                 "reason": decision.reason.strip(),
                 "decided_by": decision.decided_by.strip(),
                 "decision_id": decision_id,
-                "previous_id": last.decision_id if last else None,
-                "previous_sha256": _digest(_path(home, last)) if last else None,
+                "previous_id": last.name if last else None,
+                "previous_sha256": last.sha256 if last else None,
             }
         )
-        path = _path(home, signed)
-        _write(path, _frame(signed))
-        # The decision counts from here on; a head that lags by one is caught up with.
-        _write_head(home, signed.decision_id, _digest(path))
+        final = home.decisions / f"{decision_id}.parquet"
+        partial = prepare_sealed(final, _frame(signed).to_arrow())
+        append_to_chain(home.decisions, last, partial, final)
     return signed
 
 
-def verify_decisions(home: Home) -> int:
+def verify_decisions(home: Home) -> list[Link]:
     """Check every link of the chain.
 
     Returns:
-        How many decisions there are.
+        Id and SHA-256 of each decision, oldest first.
 
     Raises:
         DecisionLogError: A decision was edited, removed or put in; it names the first.
     """
-    return len(Decisions.read(home).log)
+    with locked(home.decisions, fcntl.LOCK_SH):
+        _, links = _verified(home)
+    return links
 
 
-def _next_id(last: Decision | None) -> str:
+def _next_id(last: Link | None) -> str:
     """A ULID that sorts after the last one, also within one millisecond."""
     fresh = ULID()
-    if last is None or str(fresh) > last.decision_id:
+    if last is None or str(fresh) > last.name:
         return str(fresh)
-    return str(ULID.from_int(int(ULID.from_str(last.decision_id)) + 1))
+    return str(ULID.from_int(int(ULID.from_str(last.name)) + 1))
 
 
-def _verified(home: Home) -> list[Decision]:
+def _verified(home: Home) -> tuple[list[Decision], list[Link]]:
     paths = sorted(p for p in home.decisions.glob("*.parquet") if p.name != ANCHOR)
-    log, previous, digest = [], None, None
-    for path in paths:
+    log: list[Decision] = []
+
+    def follows(path: Path) -> Link | None:
         decision = _read(path)
-        named = (decision.previous_id, decision.previous_sha256)
-        if named[0] != previous:
-            raise _broken(home, decision.previous_id or decision.decision_id)
-        if named[1] != digest:
-            raise _broken(home, str(previous))
         if path.stem != decision.decision_id:
             raise _broken(home, path.stem)
         log.append(decision)
-        previous, digest = decision.decision_id, _digest(path)
-    head = _read_head(home)
-    before = (log[-1].previous_id, log[-1].previous_sha256) if log else None
-    if head is None:
-        if len(log) > 1:
-            raise _broken(home, _HEAD)
-    elif head not in ((previous, digest), before):
-        raise _broken(home, str(head[0]))
-    return log
+        if decision.previous_id is None:
+            return None
+        return Link(decision.previous_id, str(decision.previous_sha256))
+
+    try:
+        return log, verify_chain(home.decisions, paths, follows)
+    except BrokenChainError as error:
+        raise _broken(home, error.name) from None
 
 
 def _broken(home: Home, decision_id: str) -> DecisionLogError:
@@ -367,49 +388,3 @@ def _frame(decision: Decision) -> pl.DataFrame:
 
 def _values(decision: Decision) -> dict[str, Any]:
     return {one.name: getattr(decision, one.name) for one in fields(decision)}
-
-
-def _path(home: Home, decision: Decision) -> Path:
-    return home.decisions / f"{decision.decision_id}.parquet"
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
-
-
-def _write(final: Path, frame: pl.DataFrame) -> None:
-    partial = final.with_name(f".{final.stem}.tmp")
-    pq.write_table(frame.to_arrow(), partial, compression="zstd")
-    partial.chmod(0o440)
-    replace_durably(partial, final)
-
-
-def _read_head(home: Home) -> tuple[str, str] | None:
-    try:
-        head = orjson.loads((home.decisions / _HEAD).read_bytes())
-        return head["decision_id"], head["sha256"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise _broken(home, _HEAD) from None
-
-
-def _write_head(home: Home, decision_id: str, digest: str) -> None:
-    partial = home.decisions / f".{_HEAD}.tmp"
-    partial.write_bytes(orjson.dumps({"decision_id": decision_id, "sha256": digest}))
-    replace_durably(partial, home.decisions / _HEAD)
-    sync_folder(home.decisions)
-
-
-@contextmanager
-def _locked(home: Home, how: int) -> Iterator[None]:
-    """Readers together, a writer alone; nothing to lock before the first decision."""
-    if not home.decisions.is_dir():
-        yield
-        return
-    descriptor = os.open(home.decisions / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, how)
-        yield
-    finally:
-        os.close(descriptor)

@@ -25,9 +25,17 @@ from pipelines.landing.limits import (
     RETYPED_SHARE,
 )
 from pipelines.landing.notes import Note
-from pipelines.landing.redact import masked
+from pipelines.landing.redact import MASK, masked
 
 _EXTENSION = re.compile(r"x_[a-z0-9_]{1,60}")
+_BEGINS = "x_"
+# Words of a name that say its values are a number of the government's or a birth date.
+_PROTECTED = re.compile(
+    r"(^|_)(ssn|itin|tin|sin|socsec|social_security|tax_id|taxpayer"
+    r"|dob|birthdate|birthday|birth_date|date_of_birth)\d*(_|$)"
+)
+# With dashes anywhere in a text; nine digits alone, or with spaces as people write it.
+_NUMBER = r"(^|\D)\d{3}-\d{2}-\d{4}(\D|$)|^\d{9}$|^\d{3} \d{2} \d{4}$"
 _NAME_LENGTH = 60
 # Ways of writing that an extract falls into, in the words of who made it.
 _FORMS = {
@@ -148,12 +156,24 @@ def header_notes(
         elif column.name not in {"_op", "record_updated_at"}:
             warnings.append(Note("F07", "W", line=1, column=name, value=value))
     for name in header.unknown:
-        value = "column is not in the contract"
+        value = _why_unknown(name)
         if name in matches:
             value += f"; it looks like {matches[name]}"
         shown = name[:_NAME_LENGTH]
         warnings.append(Note("F07", "W", line=1, column=shown, value=value))
     return refusals, warnings
+
+
+def _why_unknown(name: str) -> str:
+    """Why a column is ignored; an ``x_`` one has reasons of its own."""
+    if not name.startswith(_BEGINS):
+        return "column is not in the contract"
+    if _EXTENSION.fullmatch(name):
+        return f"only the first {EXTENSION_COLUMNS} x_ columns of a file pass through"
+    return (
+        "an x_ column passes through when its name has letters, digits and "
+        "underscores only, 60 at most after x_"
+    )
 
 
 def retyped(feed: Feed, raw: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
@@ -191,7 +211,9 @@ def extension_rows(
         extension: Their ``x_`` columns, row for row.
 
     Returns:
-        line, key_json (restricted parts masked), name and value.
+        line, key_json (restricted parts masked), name and value: masked where the
+        column's name or the value itself says that it is a number of the government's
+        or a birth date. Nobody has agreed what these columns hold.
     """
     keys = normalise(feed, frame).select(masked(feed, name) for name in feed.key)
     named = extension.with_columns(
@@ -203,7 +225,29 @@ def extension_rows(
         )
         .with_columns(pl.col("value").str.strip_chars())
         .filter(pl.col("value") != "")
+        .with_columns(
+            value=pl.when(
+                pl.col("name").is_in(_protected(extension.columns))
+                | pl.col("value").str.contains(_NUMBER)
+            )
+            .then(pl.lit(MASK))
+            .otherwise("value")
+        )
     )
+
+
+def withheld(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of ``extension_rows`` how many values are masked: sender, column, count."""
+    return (
+        rows.filter(pl.col("value") == MASK)
+        .group_by("institution_code", "name")
+        .len()
+        .sort("institution_code", "name")
+    )
+
+
+def _protected(names: Iterable[str]) -> list[str]:
+    return [name for name in names if _PROTECTED.search(name.removeprefix(_BEGINS))]
 
 
 def _values(sample: pl.DataFrame, name: str) -> pl.Series:

@@ -16,6 +16,7 @@ from pipelines.dialects.model import GENERIC
 from pipelines.landing import findings as said
 from pipelines.landing.admission import Refusal
 from pipelines.landing.ledger import Seen
+from pipelines.landing.limits import STOPPING_FINDINGS
 from pipelines.landing.manifest import SPEC_VERSION
 from pipelines.landing.notes import Note
 from pipelines.landing.parcel import RETIRED, Parcel, SourceAccount, Tally
@@ -28,6 +29,7 @@ def judged_entry(
     """The entry of a package that was read."""
     code = parcel.institution_code
     manifest = parcel.manifest
+    mine = settled.findings.filter(pl.col("institution_code") == code)
     return {
         "institution_code": code,
         "package_id": manifest.package_id,
@@ -46,11 +48,10 @@ def judged_entry(
         "landed_at": landed_at,
         "files": [asdict(tally) for tally in parcel.tallies.values()],
         "sources": [_source(account) for account in parcel.sources],
-        "findings": _counted(
-            settled.findings.filter(pl.col("institution_code") == code)
-        ),
+        "findings": _counted(mine),
         "freed": sorted(parcel.freed),
         "supersedes_wave_id": None,
+        "stopped_by": _stopping(mine),
     }
 
 
@@ -75,6 +76,7 @@ def refused_entry(
         for f in (manifest.files if manifest else ())
         if manifest is not None and manifest.dialect_of(f) != GENERIC
     ]
+    mine = findings_of(code, refusal.notes)
     return {
         "institution_code": code,
         "package_id": waiting.package_id,
@@ -93,9 +95,10 @@ def refused_entry(
         "landed_at": landed_at,
         "files": files,
         "sources": [_source(account) for account in sources],
-        "findings": _counted(findings_of(code, refusal.notes)),
+        "findings": _counted(mine),
         "freed": sorted(waiting.freed),
         "supersedes_wave_id": None,
+        "stopped_by": _stopping(mine),
     }
 
 
@@ -126,3 +129,19 @@ def _source(account: SourceAccount) -> dict[str, Any]:
 def _counted(findings: pl.DataFrame) -> list[dict[str, Any]]:
     counts = findings.group_by("feed", "edit_id", "severity").agg(pl.col("count").sum())
     return counts.sort("feed", "edit_id", "severity", nulls_last=False).to_dicts()
+
+
+def _stopping(findings: pl.DataFrame) -> list[dict[str, Any]]:
+    """What stops the package or a file of it: the feed, the column and what was seen.
+
+    Of values that a file edit found in many rows the first are enough.
+    """
+    columns = ["feed", "edit_id", "column", "value"]
+    return (
+        findings.filter(pl.col("severity") == "F")
+        .select(columns)
+        .unique(maintain_order=True)
+        .sort(columns, nulls_last=False)
+        .head(STOPPING_FINDINGS)
+        .to_dicts()
+    )

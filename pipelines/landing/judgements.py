@@ -3,6 +3,9 @@
 Belongs here: release, refuse, override, certify and withdraw, each with what speaks
 against it. Does not belong here: the log (``decisions``) and how it is printed.
 
+A decision is made and carried out while nobody else lands: what it is about cannot
+change in between, and one that cannot be carried out is not logged.
+
 Every function raises ``OperatorError`` in one line when a decision is not possible,
 and ``UsageError`` when it cannot be meant; nothing is logged then.
 """
@@ -16,7 +19,13 @@ import polars as pl
 from pipelines.contracts.model import Contracts, Edit
 from pipelines.errors import OperatorError, UsageError
 from pipelines.landing.alone import alone
-from pipelines.landing.certified import freeze, numbers_in_force, prepare_certified
+from pipelines.landing.certified import (
+    TermDays,
+    freeze,
+    numbers_in_force,
+    prepare_certified,
+    term_days,
+)
 from pipelines.landing.college import (
     REFUSED,
     Package,
@@ -105,24 +114,24 @@ def release(
     A package whose files are damaged cannot be released: nobody can judge what is not
     there. A release of an older package replays it.
     """
-    sender_of(contracts, code)
-    decisions = Decisions.read(home)
-    found = find_package(packages_of(home, code, decisions), package)
-    _must_wait(found, "released")
-    damage = [edit for edit in found.blocking if is_damage(contracts.edit(edit))]
-    if damage:
-        message = (
-            f"{found.delivery} cannot be released: {', '.join(damage)} says that the "
-            "file itself cannot be used; the college has to send it again."
+    code = sender_of(contracts, code).sender
+    with alone(home):
+        found = find_package(packages_of(home, code, Decisions.read(home)), package)
+        _must_wait(found, "released")
+        damage = [edit for edit in found.blocking if is_damage(contracts.edit(edit))]
+        if damage:
+            message = (
+                f"{found.delivery} cannot be released: {', '.join(damage)} says that "
+                "the file itself cannot be used; the college has to send it again."
+            )
+            raise OperatorError(message)
+        decision = decide(home, _about_package(code, RELEASE, found, person))
+        result = land(
+            home,
+            contracts,
+            release=frozenset({found.package_id}),
+            senders=frozenset({code}),
         )
-        raise OperatorError(message)
-    decision = decide(home, _about_package(code, RELEASE, found, person))
-    result = land(
-        home,
-        contracts,
-        release=frozenset({found.package_id}),
-        senders=frozenset({code}),
-    )
     landed = [p for p in result.packages if p.package_id == found.package_id]
     return _released(decision, found, landed, contracts)
 
@@ -144,10 +153,11 @@ def refuse(
     home: Home, contracts: Contracts, code: str, package: str, person: Person
 ) -> tuple[Decision, Package]:
     """Set a held package aside for good; what is in force stays in force."""
-    sender_of(contracts, code)
-    found = find_package(packages_of(home, code, Decisions.read(home)), package)
-    _must_wait(found, "refused")
-    return decide(home, _about_package(code, REFUSE, found, person)), found
+    code = sender_of(contracts, code).sender
+    with alone(home):
+        found = find_package(packages_of(home, code, Decisions.read(home)), package)
+        _must_wait(found, "refused")
+        return decide(home, _about_package(code, REFUSE, found, person)), found
 
 
 def override(
@@ -163,30 +173,42 @@ def override(
 
     It applies to packages that describe a later instant than the one in force, so
     what was judged already stays as it was judged. The days are counted from the
-    newest package's own date, not from the clock: a backlog is judged alike.
+    newest package's own date, not from the clock: a backlog is judged alike. An
+    earlier override of the same edit and feed ends, also where it would last longer.
     """
     sender = sender_of(contracts, code)
+    code = sender.sender
     edit = _edit(contracts, edit_id)
     name = _feed_of(contracts, edit, feed)
     reason = why_not(edit)
     if reason is not None:
         raise OperatorError(f"{reason}; it cannot be overridden.")
-    packages = packages_of(home, code, Decisions.read(home))
-    _check_until(until, newest_day(packages, sender) or datetime.now(UTC).date())
-    last = last_applied(packages)
-    decision = decide(
-        home,
-        Decision(
-            institution_code=code,
-            kind=OVERRIDE,
-            reason=person.reason,
-            decided_by=person.name,
-            edit_id=edit.id,
-            feed=name,
-            starts_after=last.as_of if last else None,
-            expires_on=until,
-        ),
-    )
+    with alone(home):
+        decisions = Decisions.read(home)
+        packages = packages_of(home, code, decisions)
+        _check_until(until, newest_day(packages, sender) or datetime.now(UTC).date())
+        before = decisions.override(code, name, edit.id)
+        if before is not None and before.expires_on == until:
+            message = (
+                f"{code} {edit.id} {name} is overridden until {until} already, by "
+                f"{before.decided_by} ({before.decision_id}); nothing was decided."
+            )
+            raise OperatorError(message)
+        last = last_applied(packages)
+        decision = decide(
+            home,
+            Decision(
+                institution_code=code,
+                kind=OVERRIDE,
+                reason=person.reason,
+                decided_by=person.name,
+                edit_id=edit.id,
+                feed=name,
+                names=before.decision_id if before else None,
+                starts_after=last.as_of if last else None,
+                expires_on=until,
+            ),
+        )
     return _what_it_changes(home, decision, packages)
 
 
@@ -199,15 +221,28 @@ def certify(
     person: Person,
     *,
     supersede: bool = False,
+    early: bool = False,
 ) -> Decision:
     """Freeze a term's rows and numbers as they are in force now.
 
+    Args:
+        home: The warehouse.
+        contracts: Its feeds and senders.
+        code: The college.
+        term: Its term code.
+        kind: census or end_of_term.
+        person: Who certifies.
+        supersede: Certify again what is certified already.
+        early: Certify before the term's census date, or before its end.
+
     Raises:
-        OperatorError: A package is held, nothing is in force, or the kind is certified
-            already and ``supersede`` is not said.
+        OperatorError: A package is held, nothing is in force, the kind is certified
+            already and ``supersede`` is not said, or its day has not come by the
+            newest package in force and ``early`` is not said.
         UsageError: No such term or kind.
     """
-    sender_of(contracts, code)
+    sender = sender_of(contracts, code)
+    code = sender.sender
     if kind not in KINDS:
         raise UsageError(f"--kind is {' or '.join(KINDS)}, not {kind}.")
     with alone(home):
@@ -225,9 +260,12 @@ def certify(
             raise OperatorError(message)
         standing = decisions.certification(code, term, kind)
         _check_sequence(standing, code, term, kind, supersede=supersede)
+        last = last_applied(packages)
+        if not early:
+            day = newest_day([last] if last else [], sender)
+            _check_day(day, term_days(home, contracts, code, term), code, term, kind)
         before = decisions.times_certified(code, term, kind)
         prepare_certified(home, contracts)
-        last = last_applied(packages)
         return decide(
             home,
             Decision(
@@ -260,31 +298,34 @@ def withdraw(
             package that is in force.
         UsageError: The college has no such decision.
     """
-    sender_of(contracts, code)
-    decisions = Decisions.read(home)
-    found = decisions.find(code, decision_id.strip().upper())
-    if found is None:
-        raise UsageError(f"{code} has no decision {decision_id}.")
-    if found.kind == WITHDRAW or decisions.is_withdrawn(found):
-        raise OperatorError(
-            f"{found.decision_id} is not in force; nothing to withdraw."
+    code = sender_of(contracts, code).sender
+    with alone(home):
+        decisions = Decisions.read(home)
+        found = decisions.find(code, decision_id.strip().upper())
+        if found is None:
+            raise UsageError(f"{code} has no decision {decision_id}.")
+        if found.kind == WITHDRAW or decisions.is_withdrawn(found):
+            raise OperatorError(
+                f"{found.decision_id} is not in force; nothing to withdraw."
+            )
+        if found.kind == RELEASE and any(
+            p.package_id == found.package_id and p.verdict in APPLIED
+            for p in packages_of(home, code, decisions)
+        ):
+            message = (
+                "The released package is in force; only a later package corrects it."
+            )
+            raise OperatorError(message)
+        made = decide(
+            home,
+            Decision(
+                institution_code=code,
+                kind=WITHDRAW,
+                reason=person.reason,
+                decided_by=person.name,
+                names=found.decision_id,
+            ),
         )
-    if found.kind == RELEASE and any(
-        p.package_id == found.package_id and p.verdict in APPLIED
-        for p in packages_of(home, code, decisions)
-    ):
-        message = "The released package is in force; only a later package corrects it."
-        raise OperatorError(message)
-    made = decide(
-        home,
-        Decision(
-            institution_code=code,
-            kind=WITHDRAW,
-            reason=person.reason,
-            decided_by=person.name,
-            names=found.decision_id,
-        ),
-    )
     return made, found
 
 
@@ -310,14 +351,17 @@ def _about_package(code: str, kind: str, package: Package, person: Person) -> De
 
 
 def _edit(contracts: Contracts, edit_id: str) -> Edit:
-    try:
-        return contracts.edit(edit_id)
-    except KeyError:
-        raise UsageError(f"No edit has the id {edit_id}.") from None
+    """The edit of that id, in whatever case it was typed."""
+    wanted = edit_id.strip().casefold()
+    for edit in contracts.all_edits():
+        if edit.id.casefold() == wanted:
+            return edit
+    raise UsageError(f"No edit has the id {edit_id}.")
 
 
 def _feed_of(contracts: Contracts, edit: Edit, feed: str | None) -> str:
     """The feed an override is about; an edit of one feed needs no saying."""
+    feed = feed.strip().lower() if feed else None
     if edit.feed is not None:
         if feed not in (None, edit.feed):
             raise UsageError(f"{edit.id} is an edit of {edit.feed}, not of {feed}.")
@@ -354,6 +398,25 @@ def _check_sequence(
         raise OperatorError(message)
     if standing is None and supersede:
         raise OperatorError(f"{what} is not certified; there is nothing to supersede.")
+
+
+def _check_day(
+    today: date | None, days: TermDays, code: str, term: str, kind: str
+) -> None:
+    """A term has numbers to certify when its day has come in the data itself."""
+    if kind == CENSUS:
+        day, what = days.census or days.start, "has its census on"
+        if days.census is None:
+            what = "begins on"
+    else:
+        day, what = days.end, "ends on"
+    if today is None or day is None or day <= today:
+        return
+    message = (
+        f"{code} {term} {what} {day} and the newest package in force is as of {today}: "
+        "--early certifies it nevertheless."
+    )
+    raise OperatorError(message)
 
 
 def _what_it_changes(

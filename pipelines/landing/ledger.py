@@ -17,10 +17,9 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
-from pipelines.durable import replace_durably
 from pipelines.landing.parcel import APPLIED, HELD, REPLAYED
+from pipelines.sealed import write_sealed
 from pipelines.settings import Home
 
 _INSTANT = pl.Datetime("us", "UTC")
@@ -62,6 +61,14 @@ FINDING_STRUCT = pl.Struct(
         "count": pl.Int64,
     }
 )
+STOPPED_STRUCT = pl.Struct(
+    {
+        "feed": pl.String,
+        "edit_id": pl.String,
+        "column": pl.String,
+        "value": pl.String,
+    }
+)
 LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "institution_code": pl.String(),
     "package_id": pl.String(),
@@ -83,6 +90,8 @@ LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "findings": pl.List(FINDING_STRUCT),
     "freed": pl.List(pl.String),
     "supersedes_wave_id": pl.String(),
+    # Findings of severity F in their own words; null in waves of an older release.
+    "stopped_by": pl.List(STOPPED_STRUCT),
 }
 
 IN_EFFECT = """
@@ -198,10 +207,7 @@ def committed_waves(home: Home) -> frozenset[str]:
 def commit(home: Home, wave_id: str, rows: pl.DataFrame) -> None:
     """Make a wave real: its ledger file appears whole, after everything it names."""
     home.ledger.mkdir(parents=True, exist_ok=True)
-    final = home.ledger / f"{wave_id}.parquet"
-    partial = home.ledger / f".{wave_id}.tmp"
-    pq.write_table(rows.to_arrow(), partial, compression="zstd")
-    replace_durably(partial, final)
+    write_sealed(home.ledger / f"{wave_id}.parquet", rows.to_arrow())
 
 
 class History:

@@ -29,7 +29,7 @@ FEW = 5
 UNREADABLE_SHARE = 0.01
 DECODED_TWICE_SHARE = 0.001
 
-# F11, against the last accepted snapshot of the same scope.
+# F11, against the last accepted snapshot of the same scope; F25, of the rows in force.
 FALL = 0.20
 FALL_OF_FEED = {"person": 0.10, "credential_award": 0.02}
 RISE = 0.50
@@ -68,5 +68,7 @@ EXTENSION_COLUMNS = 50
 # has every one, and the summary counts them.
 LISTED_FINDINGS = 1_000
 WORKBOOK_FINDINGS = 10_000
+# Findings of severity F that the ledger keeps in words: enough to judge a held package.
+STOPPING_FINDINGS = 100
 # Of one edit on the page that people read.
 PAGE_FINDINGS = 12

@@ -1,4 +1,4 @@
-"""Checks of the columns and rows of one file as a whole: F15, F17.
+"""Checks of the columns and rows of one file as a whole: F15, F17, F26.
 
 Belongs here: how many rows are in error, and columns that turned constant or empty.
 Does not belong here: single rows (``judge``) and numbers of rows (``volumes``).
@@ -25,6 +25,9 @@ from pipelines.landing.parcel import Parcel
 from pipelines.landing.semantics import spoken_for
 
 _GRADE_COLUMNS = {"grade_local", "grade_points", "earned_credit"}
+# Both the rules and the model of identity compare it: who loses it is linked to nobody
+# new, and what was linked without it is not undone by a correction.
+_RECOGNISED_BY = {("person", "birth_date")}
 
 
 class JudgedRows(Protocol):
@@ -40,7 +43,7 @@ class JudgedRows(Protocol):
 
 
 def check_rows(mine: JudgedRows, live: dict[str, Parcel]) -> None:
-    """F15 and F17 for every college of the wave that sent the feed."""
+    """F15, F17 and F26 for every college of the wave that sent the feed."""
     _quarantined_share(mine, live)
     _constant_columns(mine, live)
     _empty_columns(mine, live)
@@ -101,7 +104,11 @@ def _quarantined_share(mine: JudgedRows, live: dict[str, Parcel]) -> None:
         if own + orphaned + broken <= FEW or not tally.rows_read:
             continue
         if tally.quarantined > QUARANTINED_SHARE * tally.rows_read:
-            value = f"{tally.quarantined} of {tally.rows_read} rows are quarantined"
+            share = tally.quarantined / tally.rows_read
+            value = (
+                f"{tally.quarantined} of {tally.rows_read} rows are quarantined "
+                f"({share:.1%})"
+            )
             live[code].hold(Note("F15", "F", mine.feed.name, value=value))
 
 
@@ -174,26 +181,37 @@ def _newly_constant(
 
 
 def _empty_columns(mine: JudgedRows, live: dict[str, Parcel]) -> None:
-    """F15, second half: a required column is empty that was filled before."""
-    names = [c.name for c in mine.feed.data_columns if c.nullability != "Y"]
-    if mine.in_force.is_empty() or not names:
+    """F15, second half, and F26: a column is empty that was filled before.
+
+    F15 is about columns that are required, F26 about those that learners are
+    recognised by, which may be empty in any single row.
+    """
+    edits = {
+        c.name: "F15" if c.nullability != "Y" else "F26"
+        for c in mine.feed.data_columns
+        if c.nullability != "Y" or (mine.feed.name, c.name) in _RECOGNISED_BY
+    }
+    if mine.in_force.is_empty() or not edits:
         return
     now, before = _snapshot_rows(mine)
     shares = [
         frame.group_by("institution_code").agg(
             pl.len().alias(rows),
-            *(pl.col(n).is_null().sum().name.suffix(end) for n in names),
+            *(pl.col(n).is_null().sum().name.suffix(end) for n in edits),
         )
         for frame, rows, end in ((now, "_now", ""), (before, "_before", "_b"))
     ]
-    joined = shares[0].join(shares[1], on="institution_code")
+    joined = shares[0].join(shares[1], on="institution_code").sort("institution_code")
     for row in joined.iter_rows(named=True):
-        for name in names:
+        rows = row["_now"]
+        for name, edit_id in edits.items():
             empty = row[name]
-            if empty <= max(NULL_SHARE * row["_now"], FEW):
+            if empty <= max(NULL_SHARE * rows, FEW):
                 continue
             if row[f"{name}_b"] < NULL_SHARE_BEFORE * row["_before"]:
-                value = f"{name} is empty in {empty} of {row['_now']} rows"
+                value = (
+                    f"{name} is empty in {empty} of {rows} rows ({empty / rows:.1%})"
+                )
                 live[row["institution_code"]].hold(
-                    Note("F15", "F", mine.feed.name, column=name, value=value)
+                    Note(edit_id, "F", mine.feed.name, column=name, value=value)
                 )

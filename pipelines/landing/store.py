@@ -64,7 +64,7 @@ def prepare(home: Home, contracts: Contracts) -> None:
     happened = committed_waves(home)
     for root in _written_by_waves(home):
         for file in root.glob("**/*.parquet"):
-            if file.name != ANCHOR and _wave_of(file) not in happened:
+            if file.name != ANCHOR and wave_of(file) not in happened:
                 file.unlink()
     for root in (*_written_by_waves(home), home.ledger, home.objects):
         for partial in root.glob("**/.*.tmp"):
@@ -223,7 +223,8 @@ def _name(wave_id: str, part: int) -> str:
     return f"{wave_id}.{part}.parquet" if part else f"{wave_id}.parquet"
 
 
-def _wave_of(file: Path) -> str:
+def wave_of(file: Path) -> str:
+    """The wave that wrote a file below landing."""
     return file.name.split(".", maxsplit=1)[0]
 
 

@@ -1,4 +1,4 @@
-"""Checks of a package's files against earlier packages: F11, F12, AWD-F01.
+"""Checks of a package's files against earlier packages: F11, F12, F25, AWD-F01.
 
 Belongs here: what is missing or has shrunk since the last package, and file edits that
 need the ledger. Does not belong here: the limits themselves (``limits``) and edits
@@ -20,7 +20,7 @@ from pipelines.landing.limits import (
 )
 from pipelines.landing.notes import Note
 from pipelines.landing.parcel import Parcel
-from pipelines.landing.semantics import DELETE, Effect, spoken_for
+from pipelines.landing.semantics import DELETE, UPSERT, Effect, spoken_for
 
 
 class ComparedRows(Protocol):
@@ -126,6 +126,24 @@ def check_absent_rows(mine: PresentRows, live: dict[str, Parcel]) -> None:
         if ("F11", mine.feed.name) not in notes:
             value = f"{count} of {total} rows in force are absent"
             live[code].hold(Note("F11", "F", mine.feed.name, value=value))
+
+
+def check_deleted_rows(mine: ComparedRows, live: dict[str, Parcel]) -> None:
+    """F25 for rows in force that a delta's own rows would end, as F11 for absence.
+
+    Rows end by an explicit row in every feed, so that this holds for awards too.
+    """
+    assert mine.effect is not None
+    explicit = (pl.col("_op") != UPSERT) & (pl.col("_line") > 0)
+    gone = mine.effect.log.filter(explicit).group_by("institution_code").len("gone")
+    open_rows = mine.in_force.filter(~pl.col("is_closed"))
+    before = open_rows.group_by("institution_code").len("before")
+    both = gone.join(before, on="institution_code").sort("institution_code")
+    for code, count, total in both.iter_rows():
+        share = count / total
+        if count > FEW and share > FALL_OF_FEED.get(mine.feed.name, FALL):
+            value = f"{count} of {total} rows in force would be deleted ({share:.1%})"
+            live[code].hold(Note("F25", "F", mine.feed.name, value=value))
 
 
 def check_unknown_deletions(mine: ComparedRows, live: dict[str, Parcel]) -> None:

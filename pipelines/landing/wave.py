@@ -17,7 +17,7 @@ from pipelines.contracts.polars import typed as as_typed
 from pipelines.contracts.sql import empty_view, register_codes
 from pipelines.landing import findings as said
 from pipelines.landing import shares, totals, volumes
-from pipelines.landing.drift import retyped
+from pipelines.landing.drift import retyped, withheld
 from pipelines.landing.duplicates import Duplicates, find_duplicates, key_columns
 from pipelines.landing.files import read_all
 from pipelines.landing.gather import Gathered, gather
@@ -167,6 +167,7 @@ def settle(
         shares.check_rows(feed_rows, live)
         volumes.check_kept_rows(feed_rows, live)
         volumes.check_absent_rows(feed_rows, live)
+        volumes.check_deleted_rows(feed_rows, live)
         volumes.check_unknown_deletions(feed_rows, live)
     totals.check_controls(rows, live)
     return _conclude(contracts, parcels, live, rows, released, ended, aside)
@@ -286,6 +287,10 @@ def _judge(
     con.register(feed.name, mine.effect.after)
     for code, column, value in retyped(feed, raw, mine.findings).iter_rows():
         note = Note("F23", "W", feed.name, column=column, value=value)
+        live[code].notes.append(note)
+    for code, name, count in withheld(mine.gathered.extension).iter_rows():
+        value = f"{name}: {count} values are withheld"
+        note = Note("F27", "W", feed.name, column=name, value=value, count=count)
         live[code].notes.append(note)
     _tell_files(judgement.file_findings, contracts, live, feed.name)
     _tell_files(

@@ -1,10 +1,9 @@
-"""Whole trees on the disk, and the hashes of files.
+"""Whole trees on the disk, and files replaced whole.
 
 Belongs here: what a snapshot needs beyond ``pipelines/durable.py``. Does not belong
 here: which files make up a snapshot (``snapshot.py``).
 """
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -24,9 +23,3 @@ def write_durably(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.tmp")
     partial.write_bytes(data)
     replace_durably(partial, path)
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, as hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,9 +16,9 @@ from cryptography.exceptions import InvalidSignature
 
 from pipelines.errors import OperatorError
 from pipelines.publishing import multibase
-from pipelines.publishing.files import sha256
 from pipelines.publishing.keys import published_keys
 from pipelines.publishing.signing import Signer
+from pipelines.sealed import digest
 
 FORMAT = "lrw-snapshot/1"
 NAME = "manifest.json"
@@ -116,7 +116,7 @@ def describe(root: Path, path: Path) -> FileEntry:
     return FileEntry(
         path=path.relative_to(root).as_posix(),
         bytes=path.stat().st_size,
-        sha256=sha256(path),
+        sha256=digest(path),
         rows=rows,
         columns=columns,
     )

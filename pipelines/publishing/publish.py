@@ -26,6 +26,7 @@ from pipelines.publishing.manifest import FileEntry, Manifest
 from pipelines.publishing.signing import KeySigner
 from pipelines.publishing.snapshot import Snapshot
 from pipelines.publishing.verify import check_snapshot
+from pipelines.publishing.witness import refuse_changed_landing, write_witness
 from pipelines.settings import Home, workers
 
 Progress = Callable[[str, int, int | None], None]
@@ -79,8 +80,9 @@ def publish(
 
     Raises:
         OperatorError: another run publishes, the key is missing or unsafe, a document
-            cannot be signed, the snapshot does not verify, or the build is unreadable.
-            The current snapshot then stands as it was.
+            cannot be signed, the snapshot does not verify, the build is unreadable, or
+            landing is not what the current snapshot witnessed. That snapshot then
+            stands as it was.
     """
     progress = on_progress or (lambda _step, _done, _total: None)
     if not home.build_db.exists():
@@ -89,6 +91,8 @@ def publish(
         with store.publishing_alone(home):
             at("locked")
             previous = store.current(home)
+            if previous is not None:
+                refuse_changed_landing(home, previous.path, previous.did_document())
             with _spill(home) as spill, _build(home, spill) as con:
                 return _publish(home, contracts, con, spill, previous, progress, at)
     except OSError as error:
@@ -177,6 +181,7 @@ def _publish(
             ),
             key,
         )
+        write_witness(home, staged, KeySigner(key))
         at("manifest written")
         final = store.settle(home, staged, seq)
     at("renamed")

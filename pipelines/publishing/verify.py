@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipelines.errors import OperatorError
-from pipelines.publishing import multibase, reference
+from pipelines.publishing import multibase, reference, witness
 from pipelines.publishing import snapshot as store
 from pipelines.publishing.canonical import canonical
 from pipelines.publishing.keys import published_keys
@@ -29,6 +29,9 @@ from pipelines.settings import Home
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a credential file that are read at all; a record of 40 courses has 0.1 M."""
+
+# The manifest and the witness are signed themselves.
+_BESIDE = {NAME, SIGNATURE, witness.NAME, witness.SIGNATURE}
 
 SAMPLE = 200
 """Records of a snapshot whose proofs are checked when not all are asked for."""
@@ -168,6 +171,9 @@ def verify_document(data: bytes, did_document: Mapping[str, Any]) -> Verificatio
 def verify_snapshot(home: Home, records: int | None = SAMPLE) -> Verification:
     """Check the current snapshot: every byte, and the proofs of ``records`` records.
 
+    And that landing still holds the ledger, the decisions and the certified rows that
+    the snapshot witnessed.
+
     Args:
         home: the warehouse.
         records: how many records, chosen at random; None checks all.
@@ -178,7 +184,12 @@ def verify_snapshot(home: Home, records: int | None = SAMPLE) -> Verification:
     present = store.current(home)
     if present is None:
         raise OperatorError("nothing is published yet")
-    return check_snapshot(present, records)
+    result = check_snapshot(present, records)
+    if result.checks[0].ok:
+        keys = present.did_document()
+        for name, failure in witness.failures(home, present.path, keys):
+            result.add(name, failure)
+    return result
 
 
 def check_snapshot(snapshot: Snapshot, records: int | None = SAMPLE) -> Verification:
@@ -197,7 +208,7 @@ def check_snapshot(snapshot: Snapshot, records: int | None = SAMPLE) -> Verifica
     found = {
         path.relative_to(root).as_posix()
         for path in root.rglob("*")
-        if not path.is_dir() and path.name not in {NAME, SIGNATURE}
+        if not path.is_dir() and path.name not in _BESIDE
     }
     strangers, missing = sorted(found - listed.keys()), sorted(listed.keys() - found)
     result.add(

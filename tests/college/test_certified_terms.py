@@ -184,6 +184,36 @@ def test_a_term_is_not_certified_while_a_package_is_held(
     assert _certify(lrw)["headcount"] == 40
 
 
+@pytest.mark.parametrize(
+    ("term", "kind", "words"),
+    [
+        (FALL, "end_of_term", "ends on 2026-12-11"),
+        (FALL, "census", "has its census on 2026-09-08"),
+        ("202710", "census", "begins on 2027-01-06"),
+    ],
+)
+def test_a_term_is_not_certified_before_its_day_unless_that_is_said(
+    warehouse: Warehouse, lrw: Lrw, term: str, kind: str, words: str
+) -> None:
+    state = college_state()
+    state["term"][1]["census_date"] = "2026-09-08"
+    spring = {
+        "term_code": "202710",
+        "title": "Spring 2027",
+        "start_date": "2027-01-06",
+        "end_date": "2027-05-07",
+    }
+    state["term"].append(state["term"][0] | spring | {"academic_year_end": "2027"})
+    _land(warehouse, DAY, state)
+
+    said = lrw.college("CACC", "certify", term, "--kind", kind, *WHO)
+
+    assert said.code == 1
+    assert words in said.line
+    assert f"as of {DAY}: --early certifies it" in said.line
+    assert _certify(lrw, "--early", term=term, kind=kind)["status"] == "Certified"
+
+
 MISTAKES = {
     ("209999", "--kind", "census", *WHO): (2, "no term 209999"),
     (FALL, "--kind", "midterm", *WHO): (2, "census or end_of_term"),

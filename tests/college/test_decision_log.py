@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from killed import KilledError, killed_at
 from landing_warehouse import Warehouse
 from lrw_calls import Lrw
 from package_builder import college_state, send
@@ -40,7 +41,8 @@ def test_each_decision_names_the_one_before(
 ) -> None:
     assert [d.previous_id for d in three] == [None, *(d.decision_id for d in three[:2])]
     assert Decisions.read(warehouse.home).released("CACC") == {"p1", "p2", "p3"}
-    assert verify_decisions(warehouse.home) == 3
+    links = verify_decisions(warehouse.home)
+    assert [link.name for link in links] == [d.decision_id for d in three]
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
@@ -88,19 +90,47 @@ def test_nothing_is_landed_on_a_log_that_was_changed(
     assert warehouse.ledger().is_empty()
 
 
-def test_a_write_that_was_cut_off_before_its_last_step_is_caught_up_with(
+@pytest.mark.parametrize(("step", "counts"), [(1, False), (2, False), (3, True)])
+def test_a_writer_killed_at_any_step_is_caught_up_with(
+    warehouse: Warehouse,
+    three: list[Decision],
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    counts: bool,
+) -> None:
+    with killed_at(monkeypatch, step), pytest.raises(KilledError):
+        _decide(warehouse, "p4")
+    released = Decisions.read(warehouse.home).released("CACC")
+    assert ("p4" in released) == counts
+
+    _decide(warehouse, "p5")
+
+    assert Decisions.read(warehouse.home).released("CACC") == released | {"p5"}
+
+
+def test_the_last_decision_edited_with_the_head_set_back_is_found(
     warehouse: Warehouse, three: list[Decision]
 ) -> None:
     head = warehouse.home.decisions / "head.json"
     before = head.read_bytes()
-    _decide(warehouse, "p4")
+    last = _decide(warehouse, "p4")
+    path = warehouse.home.decisions / f"{last.decision_id}.parquet"
+    path.chmod(0o600)
+    pl.read_parquet(path).with_columns(reason=pl.lit("Other")).write_parquet(path)
     head.write_bytes(before)
 
-    _decide(warehouse, "p5")
+    with pytest.raises(DecisionLogError):
+        Decisions.read(warehouse.home)
 
-    assert Decisions.read(warehouse.home).released("CACC") == {
-        "p1", "p2", "p3", "p4", "p5",
-    }  # fmt: skip
+
+def test_a_log_without_its_head_is_found(
+    warehouse: Warehouse, three: list[Decision]
+) -> None:
+    for decision in three[1:]:
+        (warehouse.home.decisions / f"{decision.decision_id}.parquet").unlink()
+    (warehouse.home.decisions / "head.json").unlink()
+    with pytest.raises(DecisionLogError, match=r"head\.json"):
+        Decisions.read(warehouse.home)
 
 
 @pytest.mark.parametrize("missing", ["reason", "decided_by"])

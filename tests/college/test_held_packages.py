@@ -1,9 +1,13 @@
 """A held package is released or refused by a person, with a reason and a name."""
 
+import fcntl
+
+import pytest
 from landing_warehouse import Warehouse
 from lrw_calls import Lrw
 from package_builder import college_state, send
 
+from pipelines.commands import shared
 from pipelines.landing.decisions import Decisions
 
 DAY, NEXT, THIRD = "2026-09-01", "2026-09-02", "2026-09-03"
@@ -27,9 +31,69 @@ def test_what_is_held_is_shown_with_the_rule_that_holds_it(
     (held,) = lrw.college("CACC", "held", "--format", "json").json()
 
     assert (held["package_id"], held["delivery"]) == (package_id, NEXT)
-    assert any(why.startswith("F11 person: ") for why in held["why"])
+    assert held["as_of"] == f"{NEXT} 22:00-05:00"
+    person = {
+        "feed": "person",
+        "edit_id": "F11",
+        "column": None,
+        "value": "30 rows after 40",
+    }
+    assert person in held["stopped_by"]
     text = lrw.college("CACC", "held").out
-    assert "F11 person: A snapshot has about as many rows" in text
+    rule = "A snapshot has about as many rows as the last one of its scope"
+    assert f"F11 person: {rule}: 30 rows after 40." in text
+
+
+def test_the_column_and_the_share_that_hold_a_package_are_shown(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    send(warehouse.inbox, "CACC", DAY, college_state(40))
+    warehouse.land()
+    state = college_state(40)
+    for row in state["course_result"]:
+        row |= {"grade_local": "A", "quality_points": "12.000"}
+    for row in state["course_result"][:8]:
+        row["earned_credit"] = "9.000"
+    send(warehouse.inbox, "CACC", NEXT, state)
+    warehouse.land()
+
+    text = lrw.college("CACC", "held").out
+
+    assert ": grade_local has one value in all rows." in text
+    assert ": 8 of 80 rows are quarantined (10.0%)." in text
+
+
+def test_a_release_that_cannot_land_is_not_decided(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    _with_a_held_package(warehouse)
+    with (warehouse.home.landing / ".lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for verb in ("release", "refuse", "release"):
+            said = lrw.college("CACC", verb, NEXT, *WHO)
+            assert (said.code, "Another run is landing" in said.line) == (1, True)
+    assert Decisions.read(warehouse.home).log == ()
+
+    assert lrw.college("CACC", "release", NEXT, *WHO).code == 0
+    assert len(Decisions.read(warehouse.home).log) == 1
+
+
+def test_codes_are_typed_in_any_case(warehouse: Warehouse, lrw: Lrw) -> None:
+    _with_a_held_package(warehouse)
+
+    assert lrw.college("cacc", "release", NEXT, *WHO).code == 0
+
+    (package,) = lrw.college("Cacc", "--format", "json").json()["packages"][1:]
+    assert package["verdict"] == "accepted"
+
+
+def test_ids_are_whole_in_a_narrow_terminal(
+    warehouse: Warehouse, lrw: Lrw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package_id = _with_a_held_package(warehouse)
+    monkeypatch.setattr(shared.out, "width", 60)
+    table = lrw.college("CACC").out.split("Central", 1)[1].split("held  ", 1)[0]
+    assert package_id in table
 
 
 def test_a_released_package_lands_at_once(warehouse: Warehouse, lrw: Lrw) -> None:

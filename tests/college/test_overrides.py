@@ -1,11 +1,13 @@
 """An edit that a person overrides only warns, in one feed and until a date."""
 
+from datetime import UTC, datetime
+
 import pytest
 from landing_warehouse import Warehouse, package_of
 from lrw_calls import Lrw
 from package_builder import CONTRACTS, State, college_state, send
 
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decisions import Decision, Decisions
 from pipelines.landing.overriding import why_not
 
 WHO = ("--reason", "Credit by examination", "--by", "Ann Lee")
@@ -97,6 +99,71 @@ def test_an_override_taken_back_counts_no_more(warehouse: Warehouse, lrw: Lrw) -
     assert landed.counts["course_result"]["quarantined"] == 5
     again = lrw.college("CACC", "withdraw", decision, *WHO)
     assert (again.code, "not in force" in again.line) == (1, True)
+
+
+def test_a_later_shorter_override_ends_the_earlier_one(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    _land(warehouse, "2026-09-01", college_state(40))
+    long = _override(lrw, "2026-12-31")
+    short = _override(lrw, "2026-09-10")
+
+    landed = _land(warehouse, "2026-09-11", _with_wrong_credit())
+
+    assert landed.counts["course_result"]["quarantined"] == 5
+    decision = Decisions.read(warehouse.home).find("CACC", short)
+    assert decision is not None
+    assert decision.names == long
+    overview = lrw.college("CACC", "--format", "json").json()
+    told = [d["decision_id"] for d in overview["expired_overrides"]]
+    assert (overview["decisions"], told) == ([], [short])
+
+    assert lrw.college("CACC", "withdraw", short, *WHO).code == 0
+    overview = lrw.college("CACC", "--format", "json").json()
+    assert [d["decision_id"] for d in overview["decisions"]] == [long]
+
+
+def test_what_was_judged_under_an_earlier_override_is_replayed_under_it() -> None:
+    def at(day: int) -> datetime:
+        return datetime(2026, 9, day, tzinfo=UTC)
+
+    first, second = (
+        Decision(
+            "CACC", "override", "Right", "Ann Lee", edit_id=EDIT, feed="course_result",
+            decision_id=name, starts_after=at(start), expires_on=at(end).date(),
+        )
+        for name, start, end in (("1", 1, 30), ("2", 5, 7))
+    )  # fmt: skip
+    decisions = Decisions([first, second])
+
+    def ruling(day: int) -> str | None:
+        found = decisions.overrides_for("CACC", at(day), at(day).date())
+        return found.get(("course_result", EDIT))
+
+    assert [ruling(day) for day in (1, 3, 5, 6, 9)] == [None, "1", "1", "2", None]
+
+
+def test_the_same_override_twice_is_told_and_not_logged(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    _land(warehouse, "2026-09-01", college_state(40))
+    first = _override(lrw, "2026-12-01")
+
+    again = lrw.college("cacc", "override", EDIT, "--until", "2026-12-01", *WHO)
+
+    assert again.code == 1
+    assert f"until 2026-12-01 already, by Ann Lee ({first})" in again.line
+    assert len(Decisions.read(warehouse.home).log) == 1
+
+
+def test_edit_and_feed_are_typed_in_any_case(warehouse: Warehouse, lrw: Lrw) -> None:
+    _land(warehouse, "2026-09-01", college_state(40))
+    for edit, feed in (("crr-q03", "COURSE_RESULT"), ("f11", "Person")):
+        more = ("--feed", feed, "--until", "2026-12-01", *WHO)
+        said = lrw.college("CACC", "override", edit, *more)
+        assert (said.code, said.err) == (0, "")
+    made = [(d.edit_id, d.feed) for d in Decisions.read(warehouse.home).log]
+    assert made == [(EDIT, "course_result"), ("F11", "person")]
 
 
 def test_it_says_what_the_last_package_would_have_become(

@@ -366,3 +366,123 @@ def test_a_check_of_a_whole_package_holds_from_its_first_day_only(
 
     assert "TRM-F01" not in package_of(result, "CACC").edits
     assert package_of(result, "CVCC").edits["TRM-F01"] == 1
+
+
+def _deletions(rows: list[Row]) -> State:
+    keys = ("student_id", "term_code", "section_id", "attempt_seq")
+    named = [{name: row[name] for name in keys} | {"_op": "D"} for row in rows]
+    return {"course_result": named}
+
+
+def test_a_delta_that_deletes_nearly_everything_waits_for_a_person(
+    warehouse: Warehouse,
+) -> None:
+    state = college_state(40)
+    first = send(warehouse.inbox, "CACC", DAY, state)
+    warehouse.land()
+    delta = _deletions(state["course_result"][:70])
+    second = send(
+        warehouse.inbox, "CACC", NEXT, delta, mode="delta", previous=first
+    )  # fmt: skip
+
+    held = package_of(warehouse.land(), "CACC")
+
+    assert (held.verdict, held.edits["F25"]) == ("held", 1)
+    told = [f for f in warehouse.findings("CACC", NEXT) if f["edit_id"] == "F25"]
+    assert [(f["feed"], f["value"]) for f in told] == [
+        ("course_result", "70 of 80 rows in force would be deleted (87.5%)")
+    ]
+    assert len(warehouse.in_force("course_result", "CACC")) == 80
+
+    landed = package_of(warehouse.land(release=frozenset({second})), "CACC")
+    assert landed.counts["course_result"]["removed"] == 70
+
+
+def test_awards_deleted_by_a_delta_wait_too(warehouse: Warehouse) -> None:
+    state = college_state(40)
+    state["credential_award"] = [award(f"A{n:04d}") for n in range(1, 41)]
+    first = send(warehouse.inbox, "CACC", DAY, state)
+    warehouse.land()
+    gone = [
+        {"student_id": row["student_id"], "award_id": row["award_id"], "_op": "D"}
+        for row in state["credential_award"][:6]
+    ]
+    send(
+        warehouse.inbox, "CACC", NEXT, {"credential_award": gone},
+        mode="delta", previous=first,
+    )  # fmt: skip
+
+    held = package_of(warehouse.land(), "CACC")
+
+    assert (held.verdict, held.edits) == ("held", {"F25": 1})
+
+
+def test_a_delta_that_deletes_a_few_rows_is_a_usual_night(warehouse: Warehouse) -> None:
+    state = college_state(40)
+    first = send(warehouse.inbox, "CACC", DAY, state)
+    warehouse.land()
+    delta = _deletions(state["course_result"][:5])
+    send(warehouse.inbox, "CACC", NEXT, delta, mode="delta", previous=first)
+
+    landed = package_of(warehouse.land(), "CACC")
+
+    assert (landed.verdict, "F25" in landed.edits) == ("accepted", False)
+    assert len(warehouse.in_force("course_result", "CACC")) == 75
+
+
+def _in_progress(rows: list[Row]) -> None:
+    """As an extract has them that lost its grades."""
+    for row in rows:
+        row |= {"registration_status": "ENROLLED", "grade_seq": "0"}
+        for name in ("earned_credit", "grade_local", "grade_posted_on"):
+            row[name] = ""
+
+
+def _without_birth_date(rows: list[Row]) -> None:
+    for row in rows:
+        row |= {"birth_date": "", "birth_date_quality": "UNKNOWN"}
+
+
+@pytest.mark.parametrize(
+    ("feed", "harm", "edit", "told"),
+    [
+        (
+            "course_result", _in_progress, "F15",
+            {f"{name} is empty in 30 of 80 rows (37.5%)" for name in
+             ("earned_credit", "grade_local", "grade_posted_on")},
+        ),
+        (
+            "person", _without_birth_date, "F26",
+            {"birth_date is empty in 30 of 40 rows (75.0%)"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_column_that_turned_empty_waits_for_a_person(
+    warehouse: Warehouse,
+    feed: str,
+    harm: Callable[[list[Row]], None],
+    edit: str,
+    told: set[str],
+) -> None:
+    send(warehouse.inbox, "CACC", DAY, college_state(40))
+    warehouse.land()
+    state = college_state(40)
+    harm(state[feed][:30])
+    second = send(warehouse.inbox, "CACC", NEXT, state)
+
+    held = package_of(warehouse.land(), "CACC")
+
+    assert held.verdict == "held"
+    mine = [f for f in warehouse.findings("CACC", NEXT) if f["edit_id"] == edit]
+    assert {f["value"] for f in mine} == told
+    assert all(f["column"] and f["severity"] == "F" for f in mine)
+    landed = package_of(warehouse.land(release=frozenset({second})), "CACC")
+    assert landed.verdict.startswith("accepted")
+
+
+def test_a_column_as_empty_as_before_holds_nothing(warehouse: Warehouse) -> None:
+    for day in (DAY, NEXT):
+        state = college_state(40)
+        _without_birth_date(state["person"][:30])
+        send(warehouse.inbox, "CACC", day, state)
+    assert [p.edits for p in warehouse.land().packages] == [{}, {}]

@@ -1,8 +1,6 @@
 """Landing converges: again, after a crash, beside another run, in any mix of rows."""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from killed import KilledError, killed_at
 from landing_warehouse import Warehouse, package_of
 from package_builder import CONTRACTS, college_state, csv_bytes, person, send
 
@@ -21,10 +20,6 @@ from pipelines.landing.state import connect_in_force
 from pipelines.settings import Home
 
 DAY, NEXT = "2026-09-01", "2026-09-02"
-
-
-class _KilledError(BaseException):
-    """Stands for SIGKILL: nothing catches it, nothing cleans up after it."""
 
 
 def _two_nights(warehouse: Warehouse) -> None:
@@ -71,23 +66,6 @@ def _ever_sent(warehouse: Warehouse) -> list[Path]:
     return sorted((warehouse.inbox / "CACC" / DAY).glob("*.csv"))
 
 
-@contextmanager
-def _killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[list[int]]:
-    """Kill the process at the n-th time a file gets its final name."""
-    count = [0]
-    replace = Path.replace
-
-    def dying(self: Path, target: Path) -> Path:
-        count[0] += 1
-        if count[0] == step:
-            raise _KilledError
-        return replace(self, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", dying)
-        yield count
-
-
 def test_landing_twice_writes_no_new_wave(warehouse: Warehouse) -> None:
     _two_nights(warehouse)
     warehouse.land()
@@ -105,7 +83,7 @@ def test_a_kill_at_any_step_leaves_nothing_half_done_and_a_rerun_converges(
 ) -> None:
     whole = Warehouse(Home(tmp_path / "whole"))
     _two_nights(whole)
-    with _killed_at(monkeypatch, 0) as steps:
+    with killed_at(monkeypatch, 0) as steps:
         whole.land()
     expected, last = _state_of(whole), steps[0]
     assert last > 50
@@ -113,7 +91,7 @@ def test_a_kill_at_any_step_leaves_nothing_half_done_and_a_rerun_converges(
     for step in sorted({3, 24, last // 2, last - 12, last - 5, last - 1, last}):
         house = Warehouse(Home(tmp_path / f"killed-{step}"))
         _two_nights(house)
-        with _killed_at(monkeypatch, step), pytest.raises(_KilledError):
+        with killed_at(monkeypatch, step), pytest.raises(KilledError):
             house.land()
         assert len(house.in_force("person", "CACC", "student_id")) in {0, 4}
         house.land()

@@ -1,13 +1,12 @@
 """A late package is put in its place, and what is superseded counts no more."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from killed import KilledError, killed_at
 from landing_warehouse import CLOCK, Warehouse
 from package_builder import CONTRACTS, college_state, person, result, send
 
@@ -210,26 +209,6 @@ def test_quarantine_of_a_superseded_wave_does_not_exist(warehouse: Warehouse) ->
     assert "A0009" in warehouse.ids("course_result", "CACC")
 
 
-class _KilledError(BaseException):
-    """Stands for SIGKILL: nothing catches it, nothing cleans up after it."""
-
-
-@contextmanager
-def _killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[list[int]]:
-    count = [0]
-    rename = Path.replace
-
-    def dying(self: Path, target: Path) -> Path:
-        count[0] += 1
-        if count[0] == step:
-            raise _KilledError
-        return rename(self, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", dying)
-        yield count
-
-
 def _state(warehouse: Warehouse) -> list[Any]:
     with duckdb.connect() as con:
         connect_in_force(warehouse.home, CONTRACTS, con)
@@ -245,7 +224,7 @@ def test_a_kill_in_a_replay_leaves_the_old_state_and_a_rerun_ends_it(
     _second(whole)
     whole.land()
     shutil.copytree(whole.home.root, tmp_path / "before")
-    with _killed_at(monkeypatch, 0) as steps:
+    with killed_at(monkeypatch, 0) as steps:
         whole.land(release=_release(2))
     expected, last = _state(whole), steps[0]
     found = []
@@ -253,7 +232,7 @@ def test_a_kill_in_a_replay_leaves_the_old_state_and_a_rerun_ends_it(
         house = Warehouse(Home(tmp_path / f"killed-{step}"))
         shutil.copytree(tmp_path / "before", house.home.root)
         old = _state(house)
-        with _killed_at(monkeypatch, step), pytest.raises(_KilledError):
+        with killed_at(monkeypatch, step), pytest.raises(KilledError):
             house.land(release=_release(2))
         # After the commit only pages for people are missing.
         assert _state(house) in (old, expected), f"killed at {step} of {last}"

@@ -194,6 +194,49 @@ def test_x_columns_of_a_restricted_feed_do_not_name_the_number(
     assert kept["key_json"].str.contains("A0001").any()
 
 
+def test_numbers_of_the_government_are_withheld_with_a_warning(
+    warehouse: Warehouse,
+) -> None:
+    content = _with_columns(
+        "course", college_state(8),
+        x_ssn=["none"], x_note=["see 412-31-0001", "on campus"],
+        x_old_id=["412310002", "17"], x_birth_date=["2000-01-02"],
+    )  # fmt: skip
+
+    assert _told(warehouse, "course", content) == {}
+
+    kept = dict(_extension(warehouse, "course").group_by("name").agg("value").rows())
+    assert kept == {
+        "x_ssn": ["[withheld]"] * 2,
+        "x_note": ["[withheld]", "on campus"],
+        "x_old_id": ["[withheld]", "17"],
+        "x_birth_date": ["[withheld]"] * 2,
+    }
+    told = returned(warehouse, "CACC", DAY)
+    warned = {
+        f["column"]: f["count"]
+        for f in told.summary["findings"]
+        if f["edit_id"] == "F27"
+    }
+    assert warned == {"x_ssn": 2, "x_note": 1, "x_old_id": 1, "x_birth_date": 2}
+    assert told.summary["verdict"] == "accepted"
+    assert b"41231" not in told.everything()
+    assert b"412-31" not in told.everything()
+
+
+def test_an_x_column_that_does_not_pass_through_is_told_why(
+    warehouse: Warehouse,
+) -> None:
+    many = {f"x_c{number}": ["1"] for number in range(51)}
+    content = _with_columns("course", college_state(8), **{"x_Bad-Name": ["1"]}, **many)
+
+    told = _told(warehouse, "course", content)
+
+    assert "letters, digits and underscores only" in told["x_bad-name"]
+    assert told["x_c50"] == "only the first 50 x_ columns of a file pass through"
+    assert len(told) == 2
+
+
 def test_x_columns_of_a_held_package_are_not_kept(warehouse: Warehouse) -> None:
     content = _with_columns("course", college_state(8), x_lms_id=["17"])
     send(

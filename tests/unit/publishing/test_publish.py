@@ -58,6 +58,8 @@ def test_the_first_night_publishes_records_tables_keys_and_manifest(warehouse, b
         "steward/issued_later.parquet",
         "steward/record_change.parquet",
         "steward/replaced_record.parquet",
+        "witness.json",
+        "witness.sig",
     }
     manifest = Manifest.from_bytes((result.path / "manifest.json").read_bytes())
     assert manifest.credentials == 6 * 8

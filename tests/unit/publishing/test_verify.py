@@ -27,8 +27,12 @@ def test_a_whole_snapshot_verifies_with_every_check_named(published):
         "learners",
         "redirects",
         "proofs",
+        "witness of landing",
+        "ledger",
+        "decisions",
+        "certified rows",
     ]
-    assert result.checks[-1].detail == "4 records"
+    assert result.checks[5].detail == "4 records"
 
 
 def test_one_flipped_bit_anywhere_is_found(published):
@@ -57,6 +61,7 @@ def test_one_flipped_bit_anywhere_is_found(published):
         (lambda root: (root / "analyst" / "term.parquet").unlink(), "files"),
         (lambda root: (root / "analyst" / "x.parquet").write_bytes(b"x"), "files"),
         (lambda root: (root / "manifest.sig").unlink(), "manifest signature"),
+        (lambda root: (root / "witness.json").unlink(), "witness of landing"),
         (lambda root: (root / "public" / "did.json").unlink(), "manifest signature"),
     ],
 )
