@@ -12,7 +12,7 @@ from desk import LEARNER, decide, pair, propose
 from pipelines.errors import OperatorError, UsageError
 from pipelines.identity.review import sheets
 from pipelines.identity.review.deciding import Plan, plan
-from pipelines.identity.review.filled import Filled, read_filled
+from pipelines.identity.review.filled import IDS, Filled, read_filled
 from pipelines.identity.review.worklist import worklist
 
 BY = "B. Steward"
@@ -55,7 +55,8 @@ def test_csv_and_workbook_come_back_as_they_went(
     opened.save(book)
     assert read_filled(paper) == read_filled(book)
     (one,) = [row for row in read_filled(paper) if row.decision]
-    expected = Filled(3, found["task_id"][1], "same", "-Asked =her", "Ann")
+    ids = {name: found[name][1] for name in IDS}
+    expected = Filled(3, found["task_id"][1], "same", "-Asked =her", "Ann", ids)
     assert one == expected
 
 
@@ -179,7 +180,8 @@ def test_same_is_carried_on(con: duckdb.DuckDBPyConnection) -> None:
     (line,) = lines(plan(con, filled(con, *turned), BY, None))
     assert found["severity_rank"].to_list() == [1, 2, 3, 3]
     assert line.startswith(
-        "row 3, column decision: different, while same in row 4, 5 makes the two one"
+        "row 3, column decision: different, while same in row 4 and in row 5 makes the "
+        "two one"
     )
 
 
