@@ -12,7 +12,7 @@ import typer
 
 from pipelines.commands.identity_told import print_explanation, print_found
 from pipelines.commands.shared import Told, ToldOption, out, write_json
-from pipelines.settings import home
+from pipelines.settings import home, time_zone
 
 
 def explain(
@@ -32,6 +32,7 @@ def explain(
         write_json(told)
     else:
         print_explanation(out, told)
+        out.print(f"\nDates are of {time_zone()}.", highlight=False)
 
 
 def find(

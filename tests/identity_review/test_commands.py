@@ -248,6 +248,21 @@ def test_one_line_says_what_is_wrong(
     assert (said.code, says in said.line) == (code, True), said.err
 
 
+def test_every_date_is_of_the_zone_in_which_the_nights_run(
+    world: World, lrw: Lrw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At nine in the evening in Alabama it is tomorrow in Greenwich."""
+    monkeypatch.setenv("LRW_TIME_ZONE", "Pacific/Kiritimati")
+    told = explained(lrw, f"{HERE}:{SURE}")
+    assert told["minted_at"].endswith("+14:00")
+    text = lrw("identity", "explain", f"{HERE}:{SURE}").out
+    assert f"minted {told['minted_at'][:10]}" in text
+    assert "Dates are of Pacific/Kiritimati." in text
+    waiting(lrw, tmp_path / "w")
+    page = (tmp_path / "w" / "worklist.html").read_text()
+    assert "Dates are of Pacific/Kiritimati." in page
+
+
 def test_before_the_first_night(
     lrw: Lrw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
