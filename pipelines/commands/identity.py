@@ -1,25 +1,21 @@
-"""``lrw identity``: the learner's id, from the command line.
+"""``lrw identity``: the learner's id, from the command line; review and decide.
 
-Belongs here: parsing, calling and printing. Does not belong here: what may be decided
-(``pipelines.identity``), how a look at one learner is printed (``identity_told``),
-training and measuring (``identity_model``).
+Belongs here: the list of verbs, the worklist out and back. Does not belong here: what
+may be decided (``pipelines.identity``); looking at a learner (``identity_look``), a
+steward's word (``identity_steward``), training and measuring (``identity_model``).
 """
 
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.commands import identity_model
-from pipelines.commands.identity_model import Told, ToldOption
-from pipelines.commands.identity_told import (
-    print_explanation,
-    print_found,
-    print_tasks,
-)
+from pipelines.commands import identity_look, identity_model, identity_steward
+from pipelines.commands.identity_steward import ByOption
+from pipelines.commands.identity_told import print_tasks
 from pipelines.commands.shared import (
     Format,
     FormatOption,
@@ -28,7 +24,9 @@ from pipelines.commands.shared import (
     write_csv,
     write_json,
 )
-from pipelines.errors import OperatorError, UsageError
+from pipelines.decider import named
+from pipelines.errors import OperatorError
+from pipelines.identity.log.schema import SAME
 from pipelines.settings import home, time_zone
 
 if TYPE_CHECKING:
@@ -39,8 +37,6 @@ app = typer.Typer(
 )
 LISTED = 20
 PROBLEMS = 50
-ByOption = Annotated[str, typer.Option("--by", help="Name of the person who decides.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept.")]
 
 
 @app.command()
@@ -59,23 +55,30 @@ def review(
     from pipelines.identity.review.out import default_folder, write_worklist
     from pipelines.identity.review.sheets import sheet_rows
     from pipelines.identity.review.sources import connect, guard_refused
-    from pipelines.identity.review.worklist import COLUMNS, worklist
+    from pipelines.identity.review.worklist import COLUMNS, decided_since, worklist
     from pipelines.landing.college import sender_of
 
     contracts = load_contracts()
     if college:
         sender_of(contracts, college)
-    if why := guard_refused(home()):
-        err.print(f"The guard refused the last night: {why}.", markup=False)
+    refused = guard_refused(home())
+    if refused:
+        err.print(f"The guard refused the last night: {refused}.", markup=False)
         err.print("Look at why, then: lrw identity accept --by NAME --reason TEXT")
     today = datetime.now(ZoneInfo(time_zone())).date()
     paths: list[Path] = []
     with connect(home()) as con:
         found = worklist(con, college=college, limit=limit)
+        pending = decided_since(con)
         if found.open:
             names = {code: one.name for code, one in contracts.colleges.items()}
             place = (folder or default_folder(home(), today)).absolute()
             paths = write_worklist(con, place, found, names, today, college)
+    if pending:
+        why = (
+            "the last one was refused and acted on none" if refused else "it joins them"
+        )
+        err.print(f"{pending:,} decided to be the same wait for the next night; {why}.")
     rows = sheet_rows(found.tasks)
     if form is Format.JSON:
         told = [
@@ -85,7 +88,8 @@ def review(
             )
         ]
         files = [str(path) for path in paths]
-        write_json({"open": found.open, "files": files, "tasks": told})
+        counts = {"open": found.open, "waiting_for_night": pending}
+        write_json({**counts, "files": files, "tasks": told})
     elif form is Format.CSV:
         write_csv(COLUMNS, rows.to_dicts())
     elif not found.open:
@@ -114,11 +118,10 @@ def decide(
     from pipelines.identity.review.filled import read_filled
     from pipelines.identity.review.sources import connect
 
-    if not by.strip():
-        raise UsageError("A decision needs the name of a person: --by NAME.")
+    who = named(by)
     rows = read_filled(file)
     with connect(home()) as con:
-        planned = plan(con, rows, by.strip(), reason)
+        planned = plan(con, rows, who, reason)
     applied = 0
     if not planned.problems and not dry_run:
         applied = apply(home(), planned)
@@ -132,7 +135,8 @@ def decide(
 
 
 def _print_plan(planned: "Plan", applied: int, form: Format, *, dry_run: bool) -> None:
-    same = sum(one.verdict == "same" for one in planned.decisions)
+    same = sum(one.verdict == SAME for one in planned.decisions)
+    taken_back = sum(one.takes_back for one in planned.decisions)
     told = {
         "applied": applied,
         "same": same,
@@ -140,6 +144,7 @@ def _print_plan(planned: "Plan", applied: int, form: Format, *, dry_run: bool) -
         "unsure": planned.unsure,
         "empty": planned.empty,
         "already": planned.already,
+        "taken_back": taken_back,
     }
     if form is Format.JSON:
         write_json({**told, "problems": [asdict(one) for one in planned.problems]})
@@ -158,138 +163,18 @@ def _print_plan(planned: "Plan", applied: int, form: Format, *, dry_run: bool) -
             f"{planned.already:,} decided before; {planned.unsure:,} unsure and "
             f"{planned.empty:,} empty stay open."
         )
+        if taken_back:
+            done = "would take" if dry_run else "take"
+            out.print(f"{taken_back:,} of them {done} back a same; no night joined it.")
         if applied:
             out.print("The next night acts on them.")
 
 
-@app.command()
-def explain(
-    learner: Annotated[
-        str,
-        typer.Argument(help="A learner_id, also a retired one, or COLLEGE:STUDENT."),
-    ],
-    form: ToldOption = Told.TABLE,
-) -> None:
-    """Every representation, link and event of one learner, and why."""
-    from pipelines.identity.explain import explain as look
-    from pipelines.identity.review.sources import connect
-
-    with connect(home()) as con:
-        told = look(con, learner.strip())
-    if form is Told.JSON:
-        write_json(told)
-    else:
-        print_explanation(out, told)
-
-
-@app.command()
-def find(
-    family: Annotated[str, typer.Option(help="Family name, or the only name.")],
-    birth_date: Annotated[datetime, typer.Option("--birth-date", formats=["%Y-%m-%d"])],
-    given: Annotated[str | None, typer.Option(help="Given name.")] = None,
-    email: Annotated[str | None, typer.Option(help="Personal e-mail.")] = None,
-    phone: Annotated[str | None, typer.Option()] = None,
-    state_id: Annotated[
-        str | None, typer.Option("--state-id", help="State postsecondary or K-12 id.")
-    ] = None,
-    college: Annotated[
-        str | None, typer.Option(help="Only learners who are a student there.")
-    ] = None,
-    form: ToldOption = Told.TABLE,
-) -> None:
-    """Look a person up: exact, linked, possible, none or too_many."""
-    from pipelines.contracts.load import load_contracts
-    from pipelines.identity.find import Person
-    from pipelines.identity.find import find as look
-    from pipelines.identity.review.sources import connect
-    from pipelines.landing.college import sender_of
-
-    if college:
-        sender_of(load_contracts(), college)
-    person = Person(family, birth_date.date(), given, email, phone, state_id)
-    with connect(home()) as con:
-        told = look(con, person, college)
-    if form is Told.JSON:
-        write_json(told)
-    else:
-        print_found(out, told)
-
-
-@app.command()
-def merge(
-    a: Annotated[str, typer.Argument(help="A learner_id.")],
-    b: Annotated[str, typer.Argument(help="Another; the longest-standing one stays.")],
-    by: ByOption,
-    reason: ReasonOption,
-    form: ToldOption = Told.TABLE,
-) -> None:
-    """Join two learners; the next night republishes."""
-    from pipelines.identity import steward
-
-    done = steward.merge(home(), a.strip(), b.strip(), by, reason)
-    _say(
-        form,
-        asdict(done),
-        f"{done.retired} is {done.survivor} from now on; the next night republishes. "
-        f"To undo: lrw identity split {done.survivor} --undo {done.event_id}",
-    )
-
-
-@app.command()
-def split(
-    learner: Annotated[str, typer.Argument(help="The learner that is two people.")],
-    by: ByOption,
-    reason: ReasonOption,
-    undo: Annotated[
-        str | None, typer.Option("--undo", help="The merge or link that was wrong.")
-    ] = None,
-    students: Annotated[
-        list[str] | None,
-        typer.Option("--student", help="COLLEGE:STUDENT that leaves; repeat it."),
-    ] = None,
-    form: ToldOption = Told.TABLE,
-) -> None:
-    """Part a learner in two, by undoing a merge or naming who leaves."""
-    from pipelines.identity import steward
-
-    leaving = [_student(text) for text in students or []]
-    if not undo and not leaving:
-        raise UsageError("Name what to undo (--undo EVENT) or who leaves (--student).")
-    done = steward.split(
-        home(), learner.strip(), undo=undo, students=leaving, by=by, reason=reason
-    )
-    own = "the new id" if done.is_new else "their own id"
-    _say(
-        form,
-        asdict(done),
-        f"{done.parted} is {own} of those who left {done.learner}; the next night "
-        f"republishes both.  ({done.event_id})",
-    )
-
-
-@app.command()
-def accept(by: ByOption, reason: ReasonOption, form: ToldOption = Told.TABLE) -> None:
-    """Let the night that the guard refused through, once."""
-    from pipelines.identity.night.guard import accept as let_through
-
-    figures = let_through(home(), by, reason)
-    counted = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in figures.items())
-    _say(form, figures, f"The next night may go as far as this one did: {counted}")
-
-
-def _student(text: str) -> tuple[str, str]:
-    college, colon, student = text.strip().partition(":")
-    if not (college and colon and student):
-        raise UsageError("A student is COLLEGE:STUDENT, for example CACC:0012345.")
-    return college, student
-
-
-def _say(form: Told, told: dict[str, Any], line: str) -> None:
-    if form is Told.JSON:
-        write_json(told)
-    else:
-        out.print(line, markup=False, highlight=False)
-
-
+app.command()(identity_look.explain)
+app.command()(identity_look.find)
+app.command()(identity_steward.merge)
+app.command()(identity_steward.split)
+app.command()(identity_steward.accept)
+app.command()(identity_steward.erase)
 app.command()(identity_model.train)
 app.command()(identity_model.report)

@@ -4,27 +4,16 @@ Belongs here: parsing, calling and printing. Does not belong here: learning
 (``pipelines.identity.training``) and measuring (``pipelines.identity.accuracy``).
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.commands.shared import err, out, write_json
+from pipelines.commands.shared import Told, ToldOption, err, out, write_json
 from pipelines.errors import OperatorError
 from pipelines.settings import CHECKOUT, home
 
 SEEDS = (1, 2, 3)
-
-
-class Told(StrEnum):
-    """How an answer about one learner is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-ToldOption = Annotated[Told, typer.Option("--format")]
 
 
 def train(

@@ -29,6 +29,16 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format")]
 
 
+class Told(StrEnum):
+    """How an answer that is no list of rows is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+ToldOption = Annotated[Told, typer.Option("--format")]
+
+
 def write_json(value: object) -> None:
     """One object or one list on one line, for programs."""
     json.dump(value, sys.stdout, default=str, ensure_ascii=False)

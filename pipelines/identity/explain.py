@@ -1,7 +1,7 @@
 """Why a learner is who it is: every representation, link and event, in plain words.
 
 Belongs here: reading the log back for one learner. Does not belong here: deciding
-anything, and how it is printed (``pipelines.commands.identity``).
+anything, and how it is printed (``pipelines.commands.identity_told``).
 """
 
 import re
@@ -10,9 +10,8 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OperatorError
-from pipelines.identity.log.schema import STEWARD
+from pipelines.identity.log.schema import STEWARD, person
 from pipelines.identity.review.masking import masked
-from pipelines.identity.review.words import person
 
 _STUDENT = re.compile(r"(?P<code>[A-Za-z0-9_]+):(?P<student>.+)")
 
@@ -91,6 +90,12 @@ def _learner_of(con: duckdb.DuckDBPyConnection, asked: str) -> str:
     )
     if linked:
         return str(linked[0]["learner_id"])
+    if _rows(
+        con,
+        "from erased_student where institution_code = $code and student_id = $student",
+        **one,
+    ):
+        raise OperatorError("That student's learner was erased at a person's demand.")
     known = _rows(
         con,
         "select 1 from representation "

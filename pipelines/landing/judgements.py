@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from pipelines.contracts.model import Contracts, Edit
+from pipelines.decider import who_and_why
 from pipelines.errors import OperatorError, UsageError
 from pipelines.landing.alone import alone
 from pipelines.landing.certified import (
@@ -69,10 +70,7 @@ class Person:
 
     def __post_init__(self) -> None:
         """Refuse a decision that nobody stands for."""
-        if not self.reason.strip():
-            raise UsageError("A decision needs a reason: --reason TEXT.")
-        if not self.name.strip():
-            raise UsageError("A decision needs the name of a person: --by NAME.")
+        who_and_why(self.name, self.reason)
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pytest
-from identity_step import killed_merge, killed_night
+from identity_step import (
+    erased,
+    joined,
+    killed_decision,
+    killed_night,
+    let_through,
+    parted,
+    told,
+)
 from package_builder import CONTRACTS, college_state, send
 
 from pipelines.errors import OperatorError
 from pipelines.identity.log.store import verify_log
 from pipelines.identity.log.views import register
 from pipelines.identity.night.link import link
-from pipelines.identity.steward import merge
+from pipelines.identity.night.places import accepted_folder, guard_file
+from pipelines.identity.steward import DIFFERENT, PairDecision, merge
 from pipelines.landing.land import land
 from pipelines.settings import Home
 
@@ -31,6 +41,7 @@ NIGHT = [
     "settled",
 ]
 DECISION = ["decided", "segment written", "segment in place", "head written"]
+WRITTEN = DECISION[2:]
 DAY, NEXT = "2026-09-01", "2026-09-02"
 
 
@@ -82,31 +93,127 @@ def test_a_night_killed_at_any_step_decides_the_same_when_run_again(
     assert (again.minted, again.linked, again.merged) == (0, 0, 0)
 
 
+@pytest.fixture(scope="module")
+def decided(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The night is over; two learners of it may be decided about."""
+    root = _copy(before, tmp_path_factory.mktemp("decided"))
+    link(Home(root), CONTRACTS)
+    return root
+
+
 @pytest.mark.parametrize("step", DECISION)
-def test_a_merge_killed_at_any_step_was_made_or_was_not(before, tmp_path, step):
-    root = _copy(before, tmp_path)
+def test_a_merge_killed_at_any_step_was_made_or_was_not(decided, tmp_path, step):
+    root = _copy(decided, tmp_path)
     home = Home(root)
-    link(home, CONTRACTS)
-    (a, b) = [
-        row[0]
-        for row in _ask(
-            root, "select learner_id from learner where status = 'active' order by 1"
-        )[:2]
-    ]
-    assert killed_merge(root, step, a, b) == -signal.SIGKILL
-    if step in DECISION[2:]:
+    a, b = _two_learners(root)
+    assert killed_decision(joined, root, step, a, b) == -signal.SIGKILL
+    if step in WRITTEN:
         with pytest.raises(OperatorError, match="merged into"):
-            merge(home, a, b, by="Ann Lee", reason="Again.")
+            joined(home, a, b)
     else:
-        merge(home, a, b, by="Ann Lee", reason="Again.")
+        joined(home, a, b)
     assert len(_ask(root, "from merged where retired in ($a, $b)", a=a, b=b)) == 1
     assert link(home, CONTRACTS).merged == 0
+
+
+@pytest.mark.parametrize("step", DECISION)
+def test_a_split_killed_at_any_step_was_made_or_was_not(decided, tmp_path, step):
+    root = _copy(decided, tmp_path)
+    home = Home(root)
+    apart = _groups(root)
+    done = merge(home, *_two_learners(root), by="Ann Lee", reason="A slip.")
+    undo = done.survivor, done.event_id
+    assert killed_decision(parted, root, step, *undo) == -signal.SIGKILL
+    if step in WRITTEN:
+        with pytest.raises(OperatorError, match="undone already"):
+            parted(home, *undo)
+    else:
+        parted(home, *undo)
+    assert _groups(root) == apart
+    assert link(home, CONTRACTS).merged == 0
+    assert _groups(root) == apart
+
+
+@pytest.mark.parametrize("step", DECISION)
+def test_a_worklist_killed_at_any_step_is_decided_whole_or_not(decided, tmp_path, step):
+    root = _copy(decided, tmp_path)
+    home = Home(root)
+    a, b = (
+        _ask(
+            root,
+            "select institution_code, student_id from identity_link "
+            "where learner_id = $id order by all limit 1",
+            id=learner,
+        )[0]
+        for learner in _two_learners(root)
+    )
+    (c, *_) = _ask(
+        root,
+        "select institution_code, student_id from identity_link "
+        "where learner_id not in ($x, $y) order by all",
+        **dict(zip("xy", _two_learners(root), strict=True)),
+    )
+    pairs = [
+        PairDecision(a, b, DIFFERENT, "Ann Lee", "Twins."),
+        PairDecision(a, c, DIFFERENT, "Ann Lee", "Twins."),
+    ]
+    assert killed_decision(told, root, step, pairs) == -signal.SIGKILL
+    assert len(_ask(root, "from override")) == (2 if step in WRITTEN else 0)
+    assert told(home, pairs) == (0 if step in WRITTEN else 2)
+    assert len(_ask(root, "from override where verdict = 'different'")) == 2
+
+
+@pytest.mark.parametrize("step", DECISION)
+def test_an_erasure_killed_at_any_step_is_whole_or_nothing(decided, tmp_path, step):
+    root = _copy(decided, tmp_path)
+    home = Home(root)
+    learner, _ = _two_learners(root)
+    count = "select count(*) from identity_link where learner_id = $id"
+    ((students,),) = _ask(root, count, id=learner)
+    assert killed_decision(erased, root, step, learner) == -signal.SIGKILL
+    left = 0 if step in WRITTEN else students
+    assert _ask(root, count, id=learner) == [(left,)]
+    if step in WRITTEN:
+        with pytest.raises(OperatorError, match="is erased"):
+            erased(home, learner)
+    else:
+        erased(home, learner)
+    result = link(home, CONTRACTS)
+    assert (result.minted, result.linked, result.held) == (0, 0, students)
+
+
+@pytest.mark.parametrize("step", ["decided", "leave written"])
+def test_a_leave_killed_at_any_step_is_given_once(decided, tmp_path, step):
+    root = _copy(decided, tmp_path)
+    home = Home(root)
+    said = orjson.loads(guard_file(home).read_bytes())
+    said |= {"verdict": "refused", "reasons": ["too much"]}
+    guard_file(home).write_bytes(orjson.dumps(said))
+    assert killed_decision(let_through, root, step) == -signal.SIGKILL
+    let_through(home)
+    assert [path.suffix for path in accepted_folder(home).iterdir()] == [".json"]
 
 
 def _copy(source: Path, folder: Path) -> Path:
     root = folder / "home"
     shutil.copytree(source, root)
     return root
+
+
+def _two_learners(root: Path) -> list[str]:
+    rows = _ask(
+        root, "select learner_id from learner where status = 'active' order by 1"
+    )
+    return [row[0] for row in rows[:2]]
+
+
+def _groups(root: Path) -> set[frozenset[tuple[str, str]]]:
+    groups: dict[str, set[tuple[str, str]]] = {}
+    for college, student, learner in _ask(
+        root, "select institution_code, student_id, learner_id from identity_link"
+    ):
+        groups.setdefault(learner, set()).add((college, student))
+    return {frozenset(group) for group in groups.values()}
 
 
 def _decided(root: Path) -> dict[str, Any]:
@@ -117,11 +224,6 @@ def _decided(root: Path) -> dict[str, Any]:
         "other_student_id, decided_by, score, reasons, evidence_hash "
         "from identity_event order by seq",
     )
-    groups: dict[str, set[tuple[str, str]]] = {}
-    for college, student, learner in _ask(
-        root, "select institution_code, student_id, learner_id from identity_link"
-    ):
-        groups.setdefault(learner, set()).add((college, student))
     known = _ask(
         root,
         "select learner_id, status, merged_into_learner_id from learner "
@@ -132,7 +234,7 @@ def _decided(root: Path) -> dict[str, Any]:
     ).fetchall()
     return {
         "events": events,
-        "groups": {frozenset(group) for group in groups.values()},
+        "groups": _groups(root),
         "known": known,
         "written": written,
     }

@@ -230,6 +230,14 @@ def test_explain_says_why(world: World, lrw: Lrw) -> None:
         (("decide", "gone.csv", *WHO), 1, "cannot be read"),
         (("decide", "gone.txt", *WHO), 2, "give a .csv or .xlsx file"),
         (("decide", "gone.csv", "--by", " "), 2, "--by NAME"),
+        (("merge", "x", "y", "--by", " ", "--reason", "z"), 2, "--by NAME"),
+        (("accept", "--by", "Ann", "--reason", " "), 2, "--reason TEXT"),
+        (("split", "x", "--student", "A:1", "--by", "A", "--reason", ""), 2, "TEXT"),
+        (("erase", "x", *WHO), 1, "There is no learner x"),
+        (("erase", "x", "--by", " ", "--reason", "z", "--yes"), 2, "--by NAME"),
+        (("find", "--family", "x", "--birth-date", "01/01/2001"), 2, "--birth-date"),
+        (("review", "--limit", "0"), 2, "--limit"),
+        (("review", "--format", "nope"), 2, "--format"),
         (("find", "--family", " ", "--birth-date", "2000-01-01"), 2, "family name"),
     ],
 )
@@ -238,6 +246,21 @@ def test_one_line_says_what_is_wrong(
 ) -> None:
     said = lrw("identity", *call)
     assert (said.code, says in said.line) == (code, True), said.err
+
+
+def test_every_date_is_of_the_zone_in_which_the_nights_run(
+    world: World, lrw: Lrw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At nine in the evening in Alabama it is tomorrow in Greenwich."""
+    monkeypatch.setenv("LRW_TIME_ZONE", "Pacific/Kiritimati")
+    told = explained(lrw, f"{HERE}:{SURE}")
+    assert told["minted_at"].endswith("+14:00")
+    text = lrw("identity", "explain", f"{HERE}:{SURE}").out
+    assert f"minted {told['minted_at'][:10]}" in text
+    assert "Dates are of Pacific/Kiritimati." in text
+    waiting(lrw, tmp_path / "w")
+    page = (tmp_path / "w" / "worklist.html").read_text()
+    assert "Dates are of Pacific/Kiritimati." in page
 
 
 def test_before_the_first_night(
@@ -267,7 +290,7 @@ def test_a_refused_night_is_said_and_let_through(
     refused = {
         "verdict": "refused",
         "reasons": ["90.0% of the 500 new students would join another person"],
-        "figures": {"linked_share": 0.9},
+        "figures": {"linked_share": 0.9, "new_students": 500},
         "after_seq": 1,
     }
     guard_file(world.home).write_text(json.dumps(refused))
@@ -275,7 +298,62 @@ def test_a_refused_night_is_said_and_let_through(
     assert said.code == 0
     assert "The guard refused the last night: 90.0% of the 500" in said.err
     accepted = lrw("identity", "accept", *WHO, "--format", "json")
-    assert accepted.json() == {"linked_share": 0.9}
+    assert accepted.json() == {"linked_share": 0.9, "new_students": 500}
+    said = lrw("identity", "accept", *WHO).out
+    assert "linked share 90.0%, new students 500" in said
+
+
+def test_decisions_that_wait_for_a_night_are_counted_and_taken_back(
+    world: World, lrw: Lrw, tmp_path: Path
+) -> None:
+    file = fill(lrw, tmp_path / "w", "same")
+    lrw("identity", "decide", str(file), *WHO)
+    refused = {"verdict": "refused", "reasons": ["too much"], "figures": {}}
+    guard_file(world.home).write_text(json.dumps(refused | {"after_seq": 1}))
+    said = lrw("identity", "review", "--out", str(tmp_path / "v"))
+    assert "1 decided to be the same wait for the next night; the last one" in said.err
+    back = lrw(
+        "identity", "decide", str(_turned(file)), *WHO, "--format", "json"
+    ).json()
+    assert (back["different"], back["taken_back"]) == (1, 1)
+    guard_file(world.home).unlink()
+    assert "wait for the next night" not in lrw("identity", "review").err
+    world.again()
+    assert len(learners(lrw, ASKED)) == 2
+
+
+def _turned(file: Path) -> Path:
+    book = openpyxl.load_workbook(file)
+    for row in book["Worklist"].iter_rows():
+        for cell in row:
+            cell.value = "different" if cell.value == "same" else cell.value
+    book.save(file)
+    return file
+
+
+def test_an_erased_learner_is_found_by_nobody(
+    world: World, lrw: Lrw, tmp_path: Path
+) -> None:
+    told = explained(lrw, f"{HERE}:{SURE}")
+    learner, name = told["learner_id"], told["representations"][0]["last_name"]
+    look = ("identity", "find", "--family", name, "--birth-date", "2000-01-01")
+    assert learner in lrw(*look).out
+    refused = lrw("identity", "erase", learner, *WHO)
+    assert (refused.code, "give --yes" in refused.line) == (2, True)
+    done = lrw("identity", "erase", learner, *WHO, "--yes", "--format", "json").json()
+    assert {tuple(one) for one in done["students"]} == {(HERE, SURE), (THERE, SURE)}
+    result = world.night(NEXT, CACC=this_college())
+    assert (result.minted, result.linked, result.held) == (0, 0, 2)
+    found = lrw(*look)
+    assert found.code == 0
+    assert f":{SURE}" not in found.out
+    assert (
+        "erased at a person's demand"
+        in lrw("identity", "explain", f"{HERE}:{SURE}").line
+    )
+    assert explained(lrw, learner)["representations"] == []
+    for task in waiting(lrw, tmp_path / "w"):
+        assert not {(HERE, SURE), (THERE, SURE)} & sides(task)
 
 
 def test_a_model_is_learned_reproducibly_and_never_written_over(

@@ -12,7 +12,7 @@ from desk import LEARNER, decide, pair, propose
 from pipelines.errors import OperatorError, UsageError
 from pipelines.identity.review import sheets
 from pipelines.identity.review.deciding import Plan, plan
-from pipelines.identity.review.filled import Filled, read_filled
+from pipelines.identity.review.filled import IDS, Filled, read_filled
 from pipelines.identity.review.worklist import worklist
 
 BY = "B. Steward"
@@ -55,7 +55,8 @@ def test_csv_and_workbook_come_back_as_they_went(
     opened.save(book)
     assert read_filled(paper) == read_filled(book)
     (one,) = [row for row in read_filled(paper) if row.decision]
-    expected = Filled(3, found["task_id"][1], "same", "-Asked =her", "Ann")
+    ids = {name: found[name][1] for name in IDS}
+    expected = Filled(3, found["task_id"][1], "same", "-Asked =her", "Ann", ids)
     assert one == expected
 
 
@@ -179,7 +180,8 @@ def test_same_is_carried_on(con: duckdb.DuckDBPyConnection) -> None:
     (line,) = lines(plan(con, filled(con, *turned), BY, None))
     assert found["severity_rank"].to_list() == [1, 2, 3, 3]
     assert line.startswith(
-        "row 3, column decision: different, while same in row 4, 5 makes the two one"
+        "row 3, column decision: different, while same in row 4 and in row 5 makes the "
+        "two one"
     )
 
 
@@ -191,3 +193,81 @@ def test_same_that_joins_two_who_were_parted(con: duckdb.DuckDBPyConnection) -> 
     # The list is shorter by that pair.
     (line,) = lines(plan(con, filled(con, "", "same", "same"), BY, None))
     assert "who were decided to be different (A. Clerk, 2026-11-02)" in line
+
+
+def named(con: duckdb.DuckDBPyConnection, **ids: str) -> Filled:
+    """The first task's row with the ids that its file gives, some of them changed."""
+    task = worklist(con).tasks.row(0, named=True)
+    given = {name: task[name] for name in IDS} | ids
+    return Filled(2, task["task_id"], "same", "Asked", "", given)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "whose"),
+    [
+        ("b_student_id", "0002", "student"),
+        ("a_student_id", "00010", "student"),
+        ("a_institution_code", "JSCC", "college"),
+    ],
+)
+def test_a_decision_that_a_sorted_column_moved_to_others_is_refused(
+    con: duckdb.DuckDBPyConnection, column: str, text: str, whose: str
+) -> None:
+    (line,) = lines(plan(con, [named(con, **{column: text})], BY, None))
+    assert line == (
+        f"row 2, column {column}: is not that task's {whose}; a column was moved "
+        "without the others; start from a new worklist"
+    )
+
+
+@pytest.mark.parametrize("text", ["0001", "1", "1.0"])
+def test_zeros_that_a_spreadsheet_dropped_are_not_missed(
+    con: duckdb.DuckDBPyConnection, text: str
+) -> None:
+    made = plan(con, [named(con, b_student_id=text, a_institution_code="cacc")], BY, "")
+    assert [one.verdict for one in made.decisions] == ["same"]
+
+
+def test_a_row_of_a_sorted_file_says_whose_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "worklist.csv"
+    path.write_text("task_id,decision,a_student_id,b_student_id\nP1.2,same,0001,9\n")
+    (row,) = read_filled(path)
+    assert row.ids == {"a_student_id": "0001", "b_student_id": "9"}
+
+
+def test_same_of_an_earlier_day_is_carried_on(con: duckdb.DuckDBPyConnection) -> None:
+    """Two files, one after the other, are judged as one file would be."""
+    propose(con, [pair(("CACC", "-3"), ("LBW", "9"), 0.1)])
+    for other in (("LBW", "9"), ("CACC", "0002")):
+        decide(con, *sorted((("CACC", "-3"), other)), "same")
+    found = worklist(con).tasks
+    third = found["task_id"][found["score"].to_list().index(None)]
+    row = Filled(5, third, "different", "Seen", "")
+    (line,) = lines(plan(con, [row], BY, None))
+    assert line.startswith("row 5, column decision: different, while same by A. Clerk")
+    assert "take an earlier one back" in line
+
+
+def test_a_same_that_no_night_acted_on_is_taken_back(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = filled(con, "different")
+    decide(con, ("CACC", "0001"), ("JSCC", "0001"), "same")
+    (made,) = plan(con, rows, BY, None).decisions
+    assert (made.verdict, made.takes_back) == ("different", True)
+
+
+def test_a_same_that_a_night_acted_on_is_a_split(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = filled(con, "different")
+    decide(con, ("CACC", "0001"), ("JSCC", "0001"), "same")
+    con.execute(
+        "update identity_link set learner_id = ? where institution_code = 'JSCC'",
+        [LEARNER["a"]],
+    )
+    (line,) = lines(plan(con, rows, BY, None))
+    assert line.endswith(
+        "A. Clerk decided same on 2026-11-02, and a night has joined the two; part "
+        "them with lrw identity split"
+    )

@@ -9,7 +9,7 @@ import duckdb
 from pipelines.identity.evidence.gates import judge
 from pipelines.identity.evidence.policy import Policy
 from pipelines.identity.evidence.rows import load
-from pipelines.identity.evidence.rules import exact_pairs
+from pipelines.identity.evidence.rules import COLLEGE_SPLIT, exact_pairs
 from pipelines.identity.evidence.score import score
 from pipelines.identity.evidence.words import parts_sql, reasons_sql
 
@@ -88,7 +88,8 @@ def _merge(con: duckdb.DuckDBPyConnection, policy: Policy, *, keep_all: bool) ->
             from ordered
             qualify row_number() over (
                 partition by {_STUDENTS}
-                order by rule_id = 'college-split/1' desc, {_rank("verdict")}, rule_id
+                order by rule_id = '{COLLEGE_SPLIT.id}' desc, {_rank("verdict")},
+                    rule_id
             ) = 1
         )
         select

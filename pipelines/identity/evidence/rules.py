@@ -83,9 +83,6 @@ EXACT_RULES: tuple[ExactRule, ...] = (
         number="state student id",
     ),
 )
-EXISTING_LINK = "existing-link"
-UNLINKED = "first-seen/1"
-UNLINKED_REASON = "First record of this person; nothing links it to another."
 
 _SAFE_NAMES = "('equal', 'nickname', 'swapped', 'initial', 'preferred')"
 

@@ -30,20 +30,11 @@ LINK = "link"
 UNLINK = "unlink"
 MERGE = "merge"
 SPLIT = "split"
-OVERRIDE_SAME = "override_same"
-OVERRIDE_DIFFERENT = "override_different"
 ERASE = "erase"
 
-EVENT_TYPES = (
-    MINT,
-    LINK,
-    UNLINK,
-    MERGE,
-    SPLIT,
-    OVERRIDE_SAME,
-    OVERRIDE_DIFFERENT,
-    ERASE,
-)
+SAME, DIFFERENT = "same", "different"
+OVERRIDE = {SAME: "override_same", DIFFERENT: "override_different"}
+"""The kind of event by what a steward said of two students."""
 
 NEW_EVENT_SCHEMA = pa.schema(
     [
@@ -73,3 +64,8 @@ EVENT_SCHEMA = pa.schema(
 
 STEWARD = "steward:"
 """What ``decided_by`` begins with where a person decided."""
+
+
+def person(decided_by: str) -> str:
+    """Who decided, as people say it: a steward by name, a rule or model as it is."""
+    return decided_by.removeprefix(STEWARD)

@@ -11,6 +11,11 @@ Exact evidence has no degrees. Where it would join two students of one college t
 does not itself call one person, all of it in that group is refused: any choice would be
 a guess. Likewise a score is refused when the same student fits another of that college
 about as well.
+
+A group of more nodes than ``MOST_NODES`` is not put together again at all: one value
+that a file carries in every row makes a group of thousands, in which every pair would
+be weighed against every other before the guard may speak. Only what people said of it
+holds; all other evidence is refused and waits, and the night goes on.
 """
 
 from collections import defaultdict
@@ -22,6 +27,10 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.identity.night.graph import EXACT, MODEL, MUST_COLLEGE
+
+MOST_NODES = 200
+"""Learners and unlinked students of one group; eight times the students that a learner
+may have (``guard.yaml``), and a second's work."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,10 @@ class Group:
         self._root = {node: node for node in colleges}
         self._nodes = {node: [node] for node in colleges}
         self._colleges = {node: set(codes) for node, codes in colleges.items()}
-        self._apart = {frozenset(pair) for pair in apart}
+        self._apart: dict[int, set[int]] = defaultdict(set)
+        for a, b in apart:
+            self._apart[a].add(b)
+            self._apart[b].add(a)
         self._margin = margin
 
     def join(self, edges: Iterable[Edge]) -> set[int]:
@@ -119,10 +131,13 @@ class Group:
         self._colleges[keep] |= self._colleges.pop(lose)
 
     def _kept_apart(self, a: int, b: int) -> bool:
-        return bool(self._apart) and any(
-            frozenset((x, y)) in self._apart
-            for x in self._nodes[self._root[a]]
-            for y in self._nodes[self._root[b]]
+        here, there = sorted(
+            (self._root[a], self._root[b]), key=lambda root: len(self._nodes[root])
+        )
+        return any(
+            self._root[far] == there
+            for node in self._nodes[here]
+            for far in self._apart.get(node, ())
         )
 
     def _breaks(self, a: int, b: int) -> bool:
@@ -182,7 +197,9 @@ class Group:
 
 
 def settle_conflicts(con: duckdb.DuckDBPyConnection, margin: float) -> int:
-    """Create ``refused`` (edge) and ``cluster`` (node, cluster) of all nodes in edges.
+    """Create ``refused`` (edge, is_crowd) and ``cluster`` (node, cluster) of all nodes.
+
+    ``is_crowd``: refused because its group is too large to be looked at.
 
     Needs what ``graph.register_conflicts`` makes.
 
@@ -196,6 +213,7 @@ def settle_conflicts(con: duckdb.DuckDBPyConnection, margin: float) -> int:
     refused: list[int] = []
     clusters: dict[int, int] = {}
     groups = 0
+    _register_crowds(con)
     for nodes, edges, apart in _broken(con):
         group = Group(nodes, apart, margin)
         refused += group.join(edges)
@@ -211,7 +229,17 @@ def settle_conflicts(con: duckdb.DuckDBPyConnection, margin: float) -> int:
         ),
     )
     con.register("not_joined", pa.table({"edge": pa.array(refused, pa.int64())}))
-    con.execute("create or replace table night.refused as from not_joined")
+    con.execute(
+        f"""
+        create or replace table night.refused as
+        select edge, false as is_crowd from not_joined
+        union all
+        select edge, true from night.edge
+        inner join night.joined on joined.node = edge.a_node
+        semi join night.crowd using (component)
+        where class > {MUST_COLLEGE}
+        """
+    )
     con.execute(
         "create or replace table night.cluster as "
         "select node, coalesce(settled.cluster, joined.component) as cluster "
@@ -220,6 +248,19 @@ def settle_conflicts(con: duckdb.DuckDBPyConnection, margin: float) -> int:
     con.unregister("settled")
     con.unregister("not_joined")
     return groups
+
+
+def _register_crowds(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        f"""
+        create or replace table night.crowd as
+        select component
+        from night.joined
+        semi join night.conflict using (component)
+        group by component
+        having count(*) > {MOST_NODES}
+        """
+    )
 
 
 _Broken = tuple[dict[int, frozenset[str]], list[Edge], list[tuple[int, int]]]
@@ -241,12 +282,14 @@ def _broken(con: duckdb.DuckDBPyConnection) -> Iterator[_Broken]:
         colleges[component][node] = frozenset(codes or ())
     edges: dict[int, list[Edge]] = defaultdict(list)
     for row in con.execute(
-        """
+        f"""
         select joined.component, edge, a_node, b_node, class, coalesce(weight, 0),
             a_institution_code, a_student_id, b_institution_code, b_student_id
         from night.edge
         inner join night.joined on joined.node = edge.a_node
         semi join night.conflict using (component)
+        where class <= {MUST_COLLEGE}
+            or joined.component not in (from night.crowd)
         """
     ).fetchall():
         number, a, b, rank, weight = row[1:6]

@@ -9,6 +9,8 @@ student who is nobody yet.
 
 import duckdb
 
+from pipelines.identity.log.schema import DIFFERENT, SAME
+
 MUST_STEWARD, MUST_COLLEGE, EXACT, MODEL = range(4)
 """Classes of edges: a steward's word, a college's, an exact rule's, a score."""
 
@@ -55,7 +57,7 @@ def register_edges(con: duckdb.DuckDBPyConnection) -> None:
                 {MUST_STEWARD} as class, decided_by, seq::double as weight,
                 1.0::double as score, [reason] as reasons, evidence_hash
             from override
-            where verdict = 'same'
+            where verdict = '{SAME}'
         ),
         found as (
             select pair.a_institution_code, pair.a_student_id,
@@ -227,7 +229,7 @@ def register_conflicts(con: duckdb.DuckDBPyConnection) -> None:
         """
     )
     con.execute(
-        """
+        f"""
         create or replace table night.apart as
         select a.node as a_node, b.node as b_node
         from override
@@ -237,7 +239,7 @@ def register_conflicts(con: duckdb.DuckDBPyConnection) -> None:
         inner join night.student_node as b
             on b.institution_code = override.b_institution_code
             and b.student_id = override.b_student_id
-        where override.verdict = 'different' and a.node <> b.node
+        where override.verdict = '{DIFFERENT}' and a.node <> b.node
         """
     )
     con.execute(

@@ -7,6 +7,7 @@ A refused night writes no event. Yesterday's links stand; who is new stays witho
 learner, is counted as such, and is decided about again the next night.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,11 @@ import duckdb
 import orjson
 import yaml
 
+from pipelines.decider import who_and_why
 from pipelines.errors import OperatorError
 from pipelines.identity.log.schema import STEWARD
+from pipelines.identity.log.store import At
+from pipelines.identity.night.graph import COLLEGE_MERGE
 from pipelines.identity.night.places import (
     accepted_folder,
     cache_folder,
@@ -28,6 +32,10 @@ from pipelines.identity.night.places import (
 from pipelines.settings import Home, contracts_root
 
 GUARD = Path("identity") / "guard.yaml"
+_BY_STEWARD = f"starts_with(decided_by, '{STEWARD}')"
+_BY_COLLEGE = f"starts_with(decided_by, '{COLLEGE_MERGE}')"
+_BY_EVIDENCE = f"not {_BY_STEWARD} and not {_BY_COLLEGE}"
+_OF_COLLEGE = "college_joined_share "
 _LEAVE = 1.1
 """A night that is let through may exceed the figures it was stopped for by this: more
 packages may have come since."""
@@ -43,6 +51,9 @@ class Bounds:
         linked_at_least: New students from which on the share is judged.
         merged_share_max: Largest share of the learners that one night may retire.
         merged_at_least: Merges from which on that share is judged.
+        college_joined_share_max: Largest share of a college's students that its own
+            word (merged, renamed) joins in one night.
+        college_joined_at_least: Students so joined from which on that is judged.
         cluster_max: Most students of a learner to whom tonight adds.
         rival_margin_bits: Weight by which a scored pair must exceed its rival.
     """
@@ -52,21 +63,41 @@ class Bounds:
     linked_at_least: int
     merged_share_max: float
     merged_at_least: int
+    college_joined_share_max: float
+    college_joined_at_least: int
     cluster_max: int
     rival_margin_bits: float
 
 
 @dataclass(frozen=True)
-class Figures:
-    """One night in numbers.
+class Wave:
+    """What one college's own word does to its students.
 
     Attributes:
-        new_students: College students seen for the first time.
+        joined: Links and merges of tonight that rest on it.
+        share: ``joined`` of all its students.
+    """
+
+    joined: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One night in numbers; what a steward decided is in none of them.
+
+    Who merges or renames student ids of its own says so of thousands at once, and may
+    send the wrong file: that is counted by college, and not as evidence.
+
+    Attributes:
+        new_students: College students seen for the first time, less those that a
+            college says are others of its own.
         linked_share: Share of them that join another; 0 when there are none.
         linked_share_before: The same over the whole log; null before the first night.
         merged: Learners retired tonight.
         merged_share: Share of the learners active before; 0 when there were none.
         largest_cluster: Students of the largest learner to whom tonight adds.
+        colleges: By college, what its own word joins.
     """
 
     new_students: int
@@ -75,6 +106,14 @@ class Figures:
     merged: int
     merged_share: float
     largest_cluster: int
+    colleges: dict[str, Wave]
+
+    def value(self, name: str) -> float:
+        """One figure by the name that ``breaches`` gives it."""
+        if name.startswith(_OF_COLLEGE):
+            wave = self.colleges.get(name.removeprefix(_OF_COLLEGE))
+            return wave.share if wave else 0.0
+        return float(getattr(self, name) or 0)
 
 
 def load_bounds(root: Path | None = None) -> Bounds:
@@ -118,7 +157,7 @@ def judge(
         broken = {
             name: reason
             for name, reason in broken.items()
-            if getattr(figures, name) > _LEAVE * accepted.get(name, 0)
+            if figures.value(name) > _LEAVE * accepted.value(name)
         }
         verdict = "refused" if broken else "accepted"
     else:
@@ -160,6 +199,16 @@ def breaches(figures: Figures, bounds: Bounds) -> dict[str, str]:
             f"{figures.merged:,} learners would be merged, {figures.merged_share:.2%} "
             f"of all and more than {bounds.merged_share_max:.2%}"
         )
+    for college, wave in sorted(figures.colleges.items()):
+        if (
+            wave.joined >= bounds.college_joined_at_least
+            and wave.share > bounds.college_joined_share_max
+        ):
+            found[_OF_COLLEGE + college] = (
+                f"{college} would join {wave.joined:,} of its own students by its "
+                f"word, {wave.share:.1%} and more than "
+                f"{bounds.college_joined_share_max:.1%}"
+            )
     if figures.largest_cluster > bounds.cluster_max:
         found["largest_cluster"] = (
             f"{figures.largest_cluster:,} college students would be one person, more "
@@ -172,12 +221,13 @@ def measure(con: duckdb.DuckDBPyConnection) -> Figures:
     """The figures of ``night.new_event`` against the log."""
     new, linked, merged = _row(
         con,
-        """
+        f"""
         select
             count(*) filter (event_type = 'link'),
             count(*) filter (event_type = 'link' and other_student_id is not null),
             count(*) filter (event_type = 'merge')
         from night.new_event
+        where {_BY_EVIDENCE}
         """,
     )
     before, linked_before = _row(
@@ -185,19 +235,22 @@ def measure(con: duckdb.DuckDBPyConnection) -> Figures:
         f"""
         select count(*), count(*) filter (other_student_id is not null)
         from identity_event
-        where event_type = 'link' and not starts_with(decided_by, '{STEWARD}')
+        where event_type = 'link' and {_BY_EVIDENCE}
         """,
     )
     (learners,) = _row(con, "select count(*) from learner where status = 'active'")
     (largest,) = _row(
         con,
-        """
-        with led as (
-            select learner_id, learner_id as now from night.new_event
+        f"""
+        with added as (
+            from night.new_event where not {_BY_STEWARD}
+        ),
+        led as (
+            select learner_id, learner_id as now from added
             where event_type = 'link' and other_student_id is not null
             union
             select unnest([learner_id, other_learner_id]), learner_id
-            from night.new_event where event_type = 'merge'
+            from added where event_type = 'merge'
         ),
         student as (
             select learner_id from night.linked
@@ -219,10 +272,36 @@ def measure(con: duckdb.DuckDBPyConnection) -> Figures:
         merged=merged,
         merged_share=merged / learners if learners else 0.0,
         largest_cluster=largest,
+        colleges=_waves(con),
     )
 
 
-def accept(home: Home, by: str, reason: str) -> dict[str, Any]:
+def _waves(con: duckdb.DuckDBPyConnection) -> dict[str, Wave]:
+    rows = con.execute(
+        f"""
+        with joined as (
+            select institution_code, count(*) as joined
+            from night.new_event
+            where event_type in ('link', 'merge') and {_BY_COLLEGE}
+            group by institution_code
+        ),
+        student as (
+            select institution_code from night.linked
+            union all
+            select institution_code from night.new_event where event_type = 'link'
+        )
+        select institution_code, any_value(joined), count(*)
+        from joined inner join student using (institution_code)
+        group by institution_code
+        order by institution_code
+        """
+    ).fetchall()
+    return {code: Wave(joined, joined / students) for code, joined, students in rows}
+
+
+def accept(
+    home: Home, by: str, reason: str, *, at: At = lambda _: None
+) -> dict[str, Any]:
     """Let the night that the guard refused through, once.
 
     The next night may exceed the bounds as far as the refused one did. Once a night has
@@ -232,28 +311,28 @@ def accept(home: Home, by: str, reason: str) -> dict[str, Any]:
         home: The warehouse.
         by: Name of the steward.
         reason: Why the figures are right.
+        at: Called at every step with its name; for crash tests.
 
     Returns:
         The figures that are accepted.
 
     Raises:
-        OperatorError: Nothing is refused, or the name or the reason is missing.
+        UsageError: The name or the reason is missing.
+        OperatorError: Nothing is refused.
     """
-    if not by.strip():
-        raise OperatorError("A decision needs the name of a person: --by NAME.")
-    if not reason.strip():
-        raise OperatorError("A decision needs a reason: --reason TEXT.")
+    who, why = who_and_why(by, reason)
     path = guard_file(home)
     said = orjson.loads(path.read_bytes()) if path.exists() else {}
     if said.get("verdict") != "refused":
         raise OperatorError("The guard refuses nothing; there is nothing to accept.")
     folder = private_folder(accepted_folder(home))
+    at("decided")
     write_private(
         folder / f"{said['after_seq']:012d}.json",
         orjson.dumps(
             {
-                "accepted_by": by.strip(),
-                "reason": reason.strip(),
+                "accepted_by": who,
+                "reason": why,
                 "accepted_at": datetime.now(UTC).isoformat(),
                 "after_seq": said["after_seq"],
                 "figures": said["figures"],
@@ -262,10 +341,25 @@ def accept(home: Home, by: str, reason: str) -> dict[str, Any]:
             option=orjson.OPT_INDENT_2,
         ),
     )
+    at("leave written")
     return dict(said["figures"])
 
 
-def _accepted(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, float] | None:
+def in_words(figures: Mapping[str, Any]) -> str:
+    """The figures of a verdict as people read them: shares as percent."""
+    said = []
+    for name, value in figures.items():
+        if name == "colleges":
+            said += [
+                f"{code}'s own word {wave['share']:.1%}" for code, wave in value.items()
+            ]
+        elif value is not None:
+            shown = f"{value:.1%}" if "share" in name else f"{value:,}"
+            said.append(f"{name.replace('_', ' ')} {shown}")
+    return ", ".join(said)
+
+
+def _accepted(con: duckdb.DuckDBPyConnection, home: Home) -> Figures | None:
     """The figures of the newest leave that no night has used."""
     files = sorted(accepted_folder(home).glob("*.json"))
     if not files:
@@ -274,10 +368,15 @@ def _accepted(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, float] | 
     (used,) = _row(
         con,
         f"select count(*) from identity_event where seq > {int(leave['after_seq'])} "
-        "and event_type in ('mint', 'link', 'merge') "
-        f"and not starts_with(decided_by, '{STEWARD}')",
+        f"and event_type in ('mint', 'link', 'merge') and not {_BY_STEWARD}",
     )
-    return None if used else dict(leave["figures"])
+    if used:
+        return None
+    colleges = {
+        code: Wave(**wave)
+        for code, wave in leave["figures"].get("colleges", {}).items()
+    }
+    return Figures(**{**leave["figures"], "colleges": colleges})
 
 
 def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

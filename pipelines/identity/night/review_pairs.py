@@ -6,8 +6,9 @@ what a decision does (``review``, ``steward``).
 
 import duckdb
 
+from pipelines.identity.log.schema import DIFFERENT, SAME
+from pipelines.identity.night.conflicts import MOST_NODES
 from pipelines.identity.night.places import review_file, write_table
-from pipelines.identity.night.scope import count
 from pipelines.settings import Home
 
 COLUMNS = (
@@ -27,12 +28,17 @@ COLUMNS = (
 _PAIR = "a_institution_code, a_student_id, b_institution_code, b_student_id"
 _ONE_COLLEGE = "The same college keeps both ids; only it or a steward can join them."
 _REFUSED = "Joining these two would join others who must stay apart."
+_CROWD = (
+    f"More than {MOST_NODES} records hang together by such evidence; none of it was "
+    "followed."
+)
 _DECIDED = "New evidence since a steward decided about these two."
+_SAID_SAME = "A steward said same; joining would join others who must stay apart."
 
 
 def keep_review_pairs(
     con: duckdb.DuckDBPyConnection, home: Home, *, every: bool
-) -> int:
+) -> None:
     """Write ``warehouse/identity/review_pair.parquet``.
 
     A pair waits when the evidence is not enough to link it, or is enough and a rule
@@ -47,9 +53,6 @@ def keep_review_pairs(
         home: The warehouse.
         every: All pairs were compared tonight; otherwise those of the students in
             ``night.deciding`` were, and the others' are those of the night before.
-
-    Returns:
-        How many pairs wait.
     """
     path = review_file(home)
     columns = ", ".join(COLUMNS)
@@ -98,6 +101,10 @@ def keep_review_pairs(
                 on b.institution_code = b_institution_code
                 and b.student_id = b_student_id
         ),
+        erased as (
+            from night.set_apart
+            anti join identity_link using (institution_code, student_id)
+        ),
         every_pair as (from told_apart union all {before}),
         seen as (
             select
@@ -105,6 +112,8 @@ def keep_review_pairs(
                     'review' as verdict,
                     case
                         when every_pair.verdict <> 'link' then every_pair.reasons
+                        when crowd.edge is not null
+                        then list_prepend($crowd, every_pair.reasons)
                         when a_institution_code = b_institution_code
                         then list_prepend($one_college, every_pair.reasons)
                         else list_prepend($refused, every_pair.reasons)
@@ -114,27 +123,48 @@ def keep_review_pairs(
                 told.evidence_hash as told_on
             from every_pair
             left join override as told using ({_PAIR})
+            left join (
+                from night.edge semi join (from night.refused where is_crowd)
+                using (edge)
+            ) as crowd using ({_PAIR})
             left join identity_link as a
                 on a.institution_code = a_institution_code
                 and a.student_id = a_student_id
             left join identity_link as b
                 on b.institution_code = b_institution_code
                 and b.student_id = b_student_id
+            -- whoever was erased is asked about no more
+            anti join erased as a_gone
+                on a_gone.institution_code = a_institution_code
+                and a_gone.student_id = a_student_id
+            anti join erased as b_gone
+                on b_gone.institution_code = b_institution_code
+                and b_gone.student_id = b_student_id
             where a.learner_id is distinct from b.learner_id or a.learner_id is null
         )
         select {columns.replace("reasons", _AGAIN)}
         from seen
         where told is null
-            or (told = 'same')
+            or (told = '{SAME}')
             or (told_on is not null and told_on <> evidence_hash)
         """,
-        {"one_college": _ONE_COLLEGE, "refused": _REFUSED, "again": _DECIDED},
+        {
+            "one_college": _ONE_COLLEGE,
+            "refused": _REFUSED,
+            "crowd": _CROWD,
+            "again": _DECIDED,
+            "said_same": _SAID_SAME,
+        },
     )
     write_table(con, f"from night.review_pair order by {_PAIR}", path)
-    return count(con, "night.review_pair")
 
 
-_AGAIN = (
-    "if(told = 'different' and not list_contains(reasons, $again), "
-    "list_prepend($again, reasons), reasons) as reasons"
-)
+_AGAIN = f"""
+    case
+        when told = '{DIFFERENT}' and not list_contains(reasons, $again)
+        then list_prepend($again, reasons)
+        when told = '{SAME}' and not list_contains(reasons, $said_same)
+        then list_prepend($said_same, list_filter(reasons, lambda x: x <> $refused))
+        else reasons
+    end as reasons
+"""

@@ -7,8 +7,8 @@ whether a row can be applied (``deciding``).
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pipelines.errors import OperatorError, UsageError
 from pipelines.identity.review.sheets import SHEET
 from pipelines.identity.review.worklist import FILL_IN
+
+IDS = ("a_institution_code", "a_student_id", "b_institution_code", "b_student_id")
+"""Columns that say who a row is about; ``task_id`` alone is what names the pair."""
 
 NEEDED = ("task_id", "decision")
 MAX_BYTES = 64 << 20
@@ -32,6 +35,7 @@ class Filled:
     Attributes:
         row: Its number as a spreadsheet shows it; the header is row 1.
         by: The column ``decided_by``.
+        ids: Of ``IDS`` what the row gives, by column.
     """
 
     row: int
@@ -39,6 +43,7 @@ class Filled:
     decision: str
     reason: str
     by: str
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_filled(path: Path) -> list[Filled]:
@@ -75,11 +80,11 @@ def _rows(path: Path, table: Iterable[Sequence[Any]]) -> Iterator[Filled]:
             f"{path.name} has no column {' and no column '.join(missing)}: "
             "the first row must be that of the worklist."
         )
-    twice = [name for name in (*NEEDED, *FILL_IN) if header.count(name) > 1]
+    wanted = dict.fromkeys((*NEEDED, *FILL_IN, *IDS))
+    twice = [name for name in wanted if header.count(name) > 1]
     if twice:
         message = f"{path.name} has the column {twice[0]} twice; remove one."
         raise OperatorError(message)
-    wanted = dict.fromkeys((*NEEDED, *FILL_IN))
     places = {name: header.index(name) for name in wanted if name in header}
     for number, line in enumerate(lines, start=2):
         if number > MAX_ROWS:
@@ -88,13 +93,14 @@ def _rows(path: Path, table: Iterable[Sequence[Any]]) -> Iterator[Filled]:
             name: _text(line[at]) if at < len(line) else ""
             for name, at in places.items()
         }
-        if any(cells.values()):
+        if any(cells.get(name) for name in (*NEEDED, *FILL_IN)):
             yield Filled(
                 number,
                 cells["task_id"],
                 cells["decision"].casefold(),
                 cells.get("reason", ""),
                 cells.get("decided_by", ""),
+                {name: cells[name] for name in IDS if cells.get(name)},
             )
 
 

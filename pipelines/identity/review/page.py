@@ -16,6 +16,7 @@ from pipelines.identity.review.waterfall import waterfall
 from pipelines.identity.review.words import SEVERITY, SEVERITY_MEANING, percent
 from pipelines.identity.review.worklist import Worklist
 from pipelines.returns.page import environment as house
+from pipelines.settings import time_zone
 
 Representations = dict[tuple[str, str], list[dict[str, Any]]]
 TONE = {1: "stop", 2: "warn", 3: "soft"}
@@ -66,6 +67,7 @@ def worklist_page(
             counts=counts,
             colleges=colleges,
             made_on=made_on,
+            zone=time_zone(),
             college=college,
             severity=SEVERITY,
             severity_meaning=SEVERITY_MEANING,

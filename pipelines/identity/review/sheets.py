@@ -12,10 +12,10 @@ import xlsxwriter
 
 from pipelines.identity.review.words import (
     ANSWER,
+    DECISIONS,
     SEVERITY,
     SEVERITY_MEANING,
     Answer,
-    Verdict,
 )
 from pipelines.identity.review.worklist import COLUMNS, FILL_IN
 from pipelines.returns.text import guarded, visible
@@ -121,7 +121,7 @@ def _choices(sheet: Any, rows: int) -> None:
         at,
         {
             "validate": "list",
-            "source": [verdict.value for verdict in Verdict],
+            "source": list(DECISIONS),
             "ignore_blank": True,
             "error_title": "same, different or unsure",
             "error_message": "Choose same, different or unsure; empty leaves it open.",

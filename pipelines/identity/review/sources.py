@@ -11,12 +11,13 @@ import orjson
 
 from pipelines.errors import OperatorError
 from pipelines.identity.log import store as log
-from pipelines.identity.log.views import register
+from pipelines.identity.log.schema import UNLINK
+from pipelines.identity.log.views import register, work_out
 from pipelines.identity.night.places import guard_file, review_file
 from pipelines.identity.representation import store as representations
 from pipelines.identity.review.worklist import register_tasks
 from pipelines.publishing import snapshot
-from pipelines.settings import Home
+from pipelines.settings import Home, time_zone
 
 _PAIR = """
     a_institution_code varchar, a_student_id varchar,
@@ -32,8 +33,9 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """Open what the last night left: the log and what colleges said.
 
     The views: those of ``log.views.register``; ``representation`` and
-    ``identifier_ever``; ``review_pair`` with ``written_at``; ``published_learner``
-    (learner_id); and those of ``worklist.register_tasks``.
+    ``identifier_ever`` without whoever was erased, who is in ``erased_student``;
+    ``review_pair`` with ``written_at``; ``published_learner`` (learner_id); and those
+    of ``worklist.register_tasks``.
 
     Raises:
         OperatorError: No night has linked anybody yet, or the log is damaged.
@@ -42,12 +44,12 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
         raise OperatorError("Nobody has an id yet: run a night first (lrw night).")
     con = duckdb.connect()
     try:
-        con.execute("set timezone = 'UTC'")
+        # Every date that is told is of the one zone in which the nights run.
+        con.execute(f"set timezone = '{time_zone()}'")
         register(con, home.identity_events)
-        # Every question asks for the links: they are worked out once.
-        con.execute("create temp table _link as from identity_link")
-        con.execute("create or replace temp view identity_link as from _link")
+        work_out(con)
         open_representations(con, home)
+        _leave_out_erased(con)
         _pairs(con, home)
         _published(con, home)
         register_tasks(con)
@@ -86,6 +88,25 @@ def open_representations(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     if not state.segments:
         raise missing
     representations.register(con, home, state)
+
+
+def _leave_out_erased(con: duckdb.DuckDBPyConnection) -> None:
+    """Whoever was erased is not found, explained or shown beside another."""
+    con.execute(
+        f"""
+        create temp table erased_student as
+        select distinct institution_code, student_id
+        from identity_event
+        anti join identity_link using (institution_code, student_id)
+        where event_type = '{UNLINK}'
+        """
+    )
+    for view in ("representation", "identifier_ever"):
+        con.execute(f"alter view {view} rename to every_{view}")
+        con.execute(
+            f"create temp view {view} as from every_{view} "
+            "anti join erased_student using (institution_code, student_id)"
+        )
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, home: Home) -> None:

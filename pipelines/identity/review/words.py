@@ -7,7 +7,7 @@ pair, which the evidence gives in plain English.
 import re
 from enum import StrEnum
 
-from pipelines.identity.log.schema import STEWARD
+from pipelines.identity.log.schema import DIFFERENT, SAME
 
 
 class Answer(StrEnum):
@@ -20,13 +20,9 @@ class Answer(StrEnum):
     TOO_MANY = "too_many"
 
 
-class Verdict(StrEnum):
-    """What a steward may write into the column ``decision``."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    UNSURE = "unsure"
-
+UNSURE = "unsure"
+DECISIONS = (SAME, DIFFERENT, UNSURE)
+"""What a steward may write into the column ``decision``; unsure decides nothing."""
 
 TOO_MANY = 10
 """More candidates than this for one student tell a clerk nothing."""
@@ -115,8 +111,3 @@ def _large(size: float) -> str:
         if size >= unit:
             return f"{size / unit:g} {name}"
     return f"{size:,.0f}"
-
-
-def person(decided_by: str) -> str:
-    """Who decided, as people say it: a steward by name, a rule or model as it is."""
-    return decided_by.removeprefix(STEWARD)

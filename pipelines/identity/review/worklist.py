@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipelines.identity.log.schema import DIFFERENT, SAME
 from pipelines.identity.review.words import TOO_MANY
 
 DEFAULT_LIMIT = 500
@@ -100,7 +101,7 @@ def register_tasks(con: duckdb.DuckDBPyConnection) -> None:
         left join review_decided as told
             on told.pair_hash = named.pair_hash
             and (told.decided_at >= named.written_at
-                 or (told.verdict = 'different'
+                 or (told.verdict = '{DIFFERENT}'
                      and told.evidence_hash = named.evidence_hash))
         """
     )
@@ -190,6 +191,27 @@ def worklist(
     ).to_arrow_table()
     tasks = pl.DataFrame(rows)
     return Worklist(tasks if limit is None else tasks.head(limit), tasks.height)
+
+
+def decided_since(con: duckdb.DuckDBPyConnection) -> int:
+    """How many pairs were decided to be the same since a night acted on decisions.
+
+    Args:
+        con: Has the views of ``register_tasks``.
+    """
+    rows = con.execute(
+        f"""
+        select count(*)
+        from override
+        inner join identity_link as a
+            on a.institution_code = a_institution_code and a.student_id = a_student_id
+        inner join identity_link as b
+            on b.institution_code = b_institution_code and b.student_id = b_student_id
+        where verdict = '{SAME}' and a.learner_id <> b.learner_id
+          and decided_at >= (select max(written_at) from review_pair)
+        """
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def representations_of(

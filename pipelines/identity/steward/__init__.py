@@ -7,11 +7,10 @@ how a person asks (``review``, the command line), what a night does about it
 Every decision names who made it and why, and outranks rules and models for ever.
 """
 
+from pipelines.identity.log.schema import DIFFERENT, SAME
 from pipelines.identity.steward.erase import erase
 from pipelines.identity.steward.merge import Merged, merge
 from pipelines.identity.steward.override import (
-    DIFFERENT,
-    SAME,
     PairDecision,
     override,
     override_all,

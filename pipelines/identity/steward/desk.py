@@ -14,20 +14,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.decider import who_and_why
 from pipelines.errors import OperatorError
 from pipelines.identity.log.schema import (
     NEW_EVENT_SCHEMA,
-    OVERRIDE_DIFFERENT,
-    OVERRIDE_SAME,
+    OVERRIDE,
     STEWARD,
 )
 from pipelines.identity.log.store import At, Writer, writing
-from pipelines.identity.log.views import register
+from pipelines.identity.log.views import register, work_out
 from pipelines.identity.night.places import review_file
-from pipelines.settings import Home
-
-Student = tuple[str, str]
-"""A college student: (institution_code, student_id)."""
+from pipelines.identity.steward.contradictions import Student
+from pipelines.settings import Home, time_zone
 
 
 @dataclass
@@ -35,7 +33,8 @@ class Desk:
     """One decision while it is made.
 
     Attributes:
-        con: Has the log's views.
+        con: Has the log's views and ``waiting``: (a_institution_code, a_student_id,
+            b_institution_code, b_student_id, evidence_hash) of what waits for a person.
         home: The warehouse.
         by: Who decides.
         reason: Why.
@@ -95,10 +94,9 @@ class Desk:
         theirs: Iterable[Student],
     ) -> None:
         """Say of every student of one learner that it is, or is not, one of another."""
-        event_type = OVERRIDE_SAME if verdict == "same" else OVERRIDE_DIFFERENT
         for pair in product(sorted(mine), sorted(theirs)):
             if self.verdict(*pair) != verdict:
-                self.say_of_pair(event_type, learners, pair)
+                self.say_of_pair(OVERRIDE[verdict], learners, pair)
 
     def new_id(self) -> str:
         """An id that sorts by when it was made and says nothing else."""
@@ -159,19 +157,6 @@ class Desk:
         """What a steward last said about two students."""
         return self._verdicts().get(_pair(one, other))
 
-    def told_on(self, one: Student, other: Student) -> str | None:
-        """The evidence that a steward's last word on two students was about."""
-        a, b = _pair(one, other)
-        found = self.rows(
-            "select evidence_hash from override where a_institution_code = $a "
-            "and a_student_id = $b and b_institution_code = $c and b_student_id = $d",
-            a=a[0],
-            b=a[1],
-            c=b[0],
-            d=b[1],
-        )
-        return found[0][0] if found else None
-
     def evidence(self, one: Student, other: Student) -> str | None:
         """Which evidence waits for a decision about two students, where any does."""
         return self._evidence().get(_pair(one, other))
@@ -197,19 +182,10 @@ class Desk:
 
     def _evidence(self) -> dict[tuple[Student, Student], str]:
         if self._waiting is None:
-            path = review_file(self.home)
-            self._waiting = (
-                {
-                    ((row[0], row[1]), (row[2], row[3])): row[4]
-                    for row in self.rows(
-                        "select a_institution_code, a_student_id, b_institution_code, "
-                        "b_student_id, evidence_hash from read_parquet($path)",
-                        path=str(path),
-                    )
-                }
-                if path.exists()
-                else {}
-            )
+            self._waiting = {
+                ((row[0], row[1]), (row[2], row[3])): row[4]
+                for row in self.rows("from waiting")
+            }
         return self._waiting
 
     _told: dict[tuple[Student, Student], str] | None = field(default=None, repr=False)
@@ -225,18 +201,33 @@ def deciding(
     """Hold the log, let a decision be put together, then write it down as one segment.
 
     Raises:
-        OperatorError: The name or the reason is missing, another decides, or the log is
-            damaged; nothing is written then.
+        UsageError: The name or the reason is missing.
+        OperatorError: Another decides, or the log is damaged; nothing is written then.
     """
-    if not by.strip():
-        raise OperatorError("A decision needs the name of a person: --by NAME.")
-    if not reason.strip():
-        raise OperatorError("A decision needs a reason: --reason TEXT.")
+    who, why = who_and_why(by, reason)
     with writing(home.identity_events) as log, duckdb.connect() as con:
+        con.execute(f"set timezone = '{time_zone()}'")
         register(con, home.identity_events)
-        desk = Desk(con, home, by.strip(), reason.strip())
+        work_out(con)
+        _register_waiting(con, home)
+        desk = Desk(con, home, who, why)
         yield desk
         _write(log, desk, at)
+
+
+def _register_waiting(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    columns = (
+        "a_institution_code, a_student_id, b_institution_code, b_student_id, "
+        "evidence_hash"
+    )
+    path = review_file(home)
+    if path.exists():
+        con.read_parquet(str(path)).create_view("review_pair")
+        select = f"select {columns} from review_pair"
+    else:
+        nothing = ", ".join(f"null::varchar as {one}" for one in columns.split(", "))
+        select = f"select {nothing} where false"
+    con.execute(f"create or replace temp view waiting as {select}")
 
 
 def _write(log: Writer, desk: Desk, at: At) -> None:

@@ -7,7 +7,7 @@ the published records (``publishing``).
 from dataclasses import dataclass
 
 from pipelines.errors import OperatorError
-from pipelines.identity.log.schema import MERGE
+from pipelines.identity.log.schema import MERGE, SAME
 from pipelines.identity.log.store import At
 from pipelines.identity.steward.desk import Desk, deciding
 from pipelines.settings import Home
@@ -54,7 +54,7 @@ def merge(
         survivor, retired = sorted((a, b), key=lambda each: _standing(desk, each))
         kept, gone = desk.students(survivor), desk.students(retired)
         event_id = desk.say(MERGE, survivor, other_learner_id=retired)
-        desk.say_of_all("same", (survivor, retired), kept, gone)
+        desk.say_of_all(SAME, (survivor, retired), kept, gone)
     return Merged(survivor, retired, event_id)
 
 

@@ -5,16 +5,17 @@ come from (``review``). The next night joins whom a steward called the same.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
+from pipelines.decider import who_and_why
 from pipelines.errors import OperatorError
-from pipelines.identity.log.schema import OVERRIDE_DIFFERENT, OVERRIDE_SAME
+from pipelines.identity.log.schema import DIFFERENT, OVERRIDE
 from pipelines.identity.log.store import At
-from pipelines.identity.steward.desk import Desk, Student, deciding
+from pipelines.identity.steward.contradictions import Student, contradictions
+from pipelines.identity.steward.desk import Desk, deciding
 from pipelines.settings import Home
-
-SAME = "same"
-DIFFERENT = "different"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class PairDecision:
     Attributes:
         a: One student.
         b: The other.
-        verdict: ``SAME`` or ``DIFFERENT``.
+        verdict: ``same`` or ``different``.
         by: Name of the steward.
         reason: Why.
         evidence_hash: The evidence it is about; when left out, what waits for review.
@@ -73,64 +74,107 @@ def override_all(
         How many were written: what was said before, about the same evidence, is not.
 
     Raises:
-        OperatorError: A name or a reason is missing, a student has no learner, two that
-            are one learner are called different (that is a split), or two are called
-            the same of whose learners a steward called others different.
+        UsageError: A name or a reason is missing.
+        OperatorError: A student has no learner, two that are one learner are called
+            different (that is a split), or what is said cannot hold together with the
+            rest or with what was said before.
     """
-    every = list(decisions)
+    every = [_in_order(decision) for decision in decisions]
     if not every:
         return 0
     for decision in every:
-        if decision.verdict not in (SAME, DIFFERENT):
-            raise OperatorError(f"A verdict is {SAME} or {DIFFERENT}.")
-        if not decision.by.strip() or not decision.reason.strip():
-            raise OperatorError(
-                f"The decision on {_name(decision.a)} and {_name(decision.b)} needs "
-                "the name of a person and a reason."
-            )
+        if decision.verdict not in OVERRIDE:
+            raise OperatorError(f"A verdict is {' or '.join(OVERRIDE)}.")
+        who_and_why(decision.by, decision.reason)
     with deciding(home, every[0].by, every[0].reason, at) as desk:
-        for decision in every:
-            _say(desk, decision)
+        _say_all(desk, every)
         return len(desk.events)
 
 
-def _say(desk: Desk, decision: PairDecision) -> None:
-    a, b = decision.a, decision.b
-    if a == b:
-        raise OperatorError(f"{_name(a)} is one student; name two.")
-    learners = desk.learner_of(a), desk.learner_of(b)
-    waiting = decision.evidence_hash or desk.evidence(*sorted((a, b)))
-    told_on = desk.told_on(a, b)
-    if desk.verdict(a, b) == decision.verdict and waiting in (None, told_on):
-        return
-    if decision.verdict == DIFFERENT and learners[0] == learners[1]:
-        raise OperatorError(
-            f"{_name(a)} and {_name(b)} are one learner, {learners[0]}; "
-            "part them with a split."
+def _in_order(decision: PairDecision) -> PairDecision:
+    if decision.a == decision.b:
+        raise OperatorError(f"{_name(decision.a)} is one student; name two.")
+    a, b = sorted((decision.a, decision.b))
+    return replace(decision, a=a, b=b)
+
+
+def _say_all(desk: Desk, decisions: list[PairDecision]) -> None:
+    new = []
+    for decision, known in zip(decisions, _known(desk, decisions), strict=True):
+        learners = known.learner(decision.a, 0), known.learner(decision.b, 1)
+        waiting = decision.evidence_hash or known.waiting
+        if known.verdict == decision.verdict and waiting in (None, known.told_on):
+            continue
+        if decision.verdict == DIFFERENT and learners[0] == learners[1]:
+            raise OperatorError(
+                f"{_name(decision.a)} and {_name(decision.b)} are one learner, "
+                f"{learners[0]}; part them with lrw identity split."
+            )
+        new.append(decision)
+        desk.by, desk.reason = decision.by.strip(), decision.reason.strip()
+        desk.say_of_pair(
+            OVERRIDE[decision.verdict], learners, (decision.a, decision.b), waiting
         )
-    if decision.verdict == SAME and learners[0] != learners[1]:
-        _refuse_contradiction(desk, decision, learners)
-    desk.by, desk.reason = decision.by.strip(), decision.reason.strip()
-    desk.say_of_pair(
-        OVERRIDE_SAME if decision.verdict == SAME else OVERRIDE_DIFFERENT,
-        learners,
-        (a, b),
-        waiting,
+    names = [f"{_name(one.a)} and {_name(one.b)}" for one in new]
+    words = [(one.a, one.b, one.verdict) for one in new]
+    for wrong in contradictions(desk.con, words, names):
+        raise OperatorError(f"{names[wrong.place]}: {wrong}.")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the log and the list of open pairs say of one pair."""
+
+    learners: tuple[str | None, str | None]
+    verdict: str | None
+    told_on: str | None
+    waiting: str | None
+
+    def learner(self, student: Student, side: int) -> str:
+        found = self.learners[side]
+        if found is None:
+            raise OperatorError(f"{_name(student)} has no learner.")
+        return found
+
+
+def _known(desk: Desk, decisions: list[PairDecision]) -> list[_Known]:
+    """One query for all of them, in their order."""
+    desk.con.register(
+        "_asked",
+        pa.table(
+            {
+                "place": range(len(decisions)),
+                "a_institution_code": [one.a[0] for one in decisions],
+                "a_student_id": [one.a[1] for one in decisions],
+                "b_institution_code": [one.b[0] for one in decisions],
+                "b_student_id": [one.b[1] for one in decisions],
+            }
+        ),
     )
-
-
-def _refuse_contradiction(
-    desk: Desk, decision: PairDecision, learners: tuple[str, str]
-) -> None:
-    asked = {decision.a, decision.b}
-    for mine in desk.students(learners[0]):
-        for theirs in desk.students(learners[1]):
-            if {mine, theirs} != asked and desk.verdict(mine, theirs) == DIFFERENT:
-                raise OperatorError(
-                    f"{_name(mine)} and {_name(theirs)} were decided to be different, "
-                    f"and are the learners of {_name(decision.a)} and "
-                    f"{_name(decision.b)}; decide about those first, or merge."
-                )
+    rows = desk.rows(
+        """
+        select a.learner_id, b.learner_id, told.verdict, told.evidence_hash,
+            any_value(waiting.evidence_hash)
+        from _asked as asked
+        left join identity_link as a
+            on a.institution_code = asked.a_institution_code
+            and a.student_id = asked.a_student_id
+        left join identity_link as b
+            on b.institution_code = asked.b_institution_code
+            and b.student_id = asked.b_student_id
+        left join override as told using (
+            a_institution_code, a_student_id, b_institution_code, b_student_id
+        )
+        left join waiting using (
+            a_institution_code, a_student_id, b_institution_code, b_student_id
+        )
+        group by asked.place, a.learner_id, b.learner_id, told.verdict,
+            told.evidence_hash
+        order by asked.place
+        """
+    )
+    desk.con.unregister("_asked")
+    return [_Known((row[0], row[1]), *row[2:]) for row in rows]
 
 
 def _name(student: Student) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.errors import OperatorError
-from pipelines.identity.log.schema import LINK, MINT, SPLIT
+from pipelines.identity.log.schema import DIFFERENT, LINK, MINT, SPLIT
 from pipelines.identity.log.store import At
 from pipelines.identity.steward.desk import Desk, Student, deciding
 from pipelines.settings import Home
@@ -108,7 +108,7 @@ def _part(
     for student in staying:
         if student in moved:
             desk.say(LINK, learner, institution_code=student[0], student_id=student[1])
-    desk.say_of_all("different", (learner, parted), staying, leaving)
+    desk.say_of_all(DIFFERENT, (learner, parted), staying, leaving)
     return Parted(learner, parted, undo is None, event_id)
 
 

@@ -174,6 +174,16 @@ class Colleges:
             ).fetchall()
         return {frozenset((row[:2], row[2:])) for row in rows}
 
+    def reasons(self) -> dict[frozenset[Student], list[str]]:
+        """Why each pair waits."""
+        path = self.home.warehouse / "identity" / "review_pair.parquet"
+        with duckdb.connect() as con:
+            rows = con.execute(
+                f"select a_institution_code, a_student_id, b_institution_code, "
+                f"b_student_id, reasons from read_parquet('{path}')"
+            ).fetchall()
+        return {frozenset((row[:2], row[2:4])): row[4] for row in rows}
+
     def partition(self) -> set[frozenset[Student]]:
         """Who is together, without the ids."""
         groups: dict[str, set[Student]] = {}

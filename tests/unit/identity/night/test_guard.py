@@ -4,16 +4,20 @@ import json
 
 import duckdb
 import pytest
+from night_world import COLLEGE
 
 from pipelines.errors import OperatorError
 from pipelines.identity.night import guard
 from pipelines.identity.night.guard import (
     Bounds,
     Figures,
+    Wave,
     accept,
     breaches,
+    in_words,
     load_bounds,
 )
+from pipelines.identity.steward import SAME, PairDecision, override_all
 
 BOUNDS = Bounds(
     linked_share_max=0.9,
@@ -21,6 +25,8 @@ BOUNDS = Bounds(
     linked_at_least=10,
     merged_share_max=0.1,
     merged_at_least=2,
+    college_joined_share_max=0.1,
+    college_joined_at_least=3,
     cluster_max=4,
     rival_margin_bits=3.0,
 )
@@ -31,6 +37,7 @@ QUIET = Figures(
     merged=1,
     merged_share=0.5,
     largest_cluster=4,
+    colleges={"CACC": Wave(joined=3, share=0.1)},
 )
 
 
@@ -69,6 +76,8 @@ def test_bounds_that_are_not_all_there_are_one_line(tmp_path):
         ({"merged": 2}, {"merged_share"}),
         ({"merged": 2, "merged_share": 0.1}, set()),
         ({"largest_cluster": 5}, {"largest_cluster"}),
+        ({"colleges": {"CACC": Wave(3, 0.2)}}, {"college_joined_share CACC"}),
+        ({"colleges": {"CACC": Wave(2, 0.2)}}, set()),
     ],
 )
 def test_each_bound_fires_alone(change, broken):
@@ -108,6 +117,105 @@ def test_a_merge_wave_is_refused(colleges):
     assert colleges.tonight() == first
     assert "10 learners would be merged" in colleges.result.refused
     assert colleges.result.held == 0
+
+
+def _singles(colleges, *codes: str, count: int = 40) -> None:
+    for college in codes:
+        for number in range(count):
+            colleges.add(college, str(number))
+
+
+def _say_same(colleges, count: int) -> None:
+    override_all(
+        colleges.home,
+        [
+            PairDecision(("REID", str(n)), ("CACC", str(n)), SAME, "Ann Lee", "Seen.")
+            for n in range(count)
+        ],
+    )
+
+
+def test_what_stewards_decided_never_stops_a_night(colleges):
+    """On a warehouse of 2,500 learners 25 decisions of a month's review did."""
+    _singles(colleges, "REID", "CACC")
+    colleges.tonight()
+    _say_same(colleges, 30)
+    colleges.tonight()
+    assert colleges.result.refused is None
+    assert colleges.result.merged == 30
+
+
+def test_one_person_whom_a_steward_put_together_stops_no_night(colleges):
+    codes = ("BISHOP", "CACC", "DRAKE", "REID", "SNEAD")
+    _singles(colleges, *codes, count=1)
+    colleges.tonight()
+    pairs = [(("BISHOP", "0"), (code, "0")) for code in codes[1:]]
+    override_all(
+        colleges.home,
+        [PairDecision(*pair, SAME, "Ann Lee", "Seen.") for pair in pairs],
+    )
+    colleges.tonight()
+    assert colleges.result.refused is None
+    assert colleges.result.merged == 4
+
+
+def test_decisions_of_stewards_hide_no_wave_of_evidence(colleges):
+    _singles(colleges, "REID", "CACC")
+    colleges.tonight()
+    _say_same(colleges, 30)
+    for number in range(30, 39):
+        colleges.add("REID", str(number), f"ssn-{number}")
+        colleges.add("CACC", str(number), f"ssn-{number}")
+    colleges.tonight()
+    assert "9 learners would be merged" in colleges.result.refused
+
+
+def test_a_college_s_own_wrong_merge_file_is_refused_and_let_through(colleges):
+    _singles(colleges, "REID", "CACC")
+    first = colleges.tonight()
+    for number in range(0, 20, 2):
+        key = f"one of two {number}"
+        colleges.means(key, COLLEGE)
+        colleges.add("CACC", str(number), key)
+        colleges.add("CACC", str(number + 1), key)
+    assert colleges.tonight() == first
+    assert colleges.result.refused == (
+        "CACC would join 10 of its own students by its word, 25.0% and more than 10.0%"
+    )
+    figures = accept(colleges.home, "Ann Lee", "CACC announced a clean-up")
+    assert "CACC's own word 25.0%" in in_words(figures)
+    assert "linked share 0.0%" in in_words(figures)
+    colleges.tonight()
+    assert (colleges.result.refused, colleges.result.merged) == (None, 10)
+
+
+def test_the_leave_for_one_college_is_none_for_another(colleges):
+    _singles(colleges, "REID", "CACC")
+    colleges.tonight()
+    for college in ("CACC", "REID"):
+        for number in range(0, 20, 2):
+            key = f"{college} {number}"
+            colleges.means(key, COLLEGE)
+            colleges.add(college, str(number), key)
+            colleges.add(college, str(number + 1), key)
+        colleges.tonight()
+        if college == "CACC":
+            accept(colleges.home, "Ann Lee", "CACC announced a clean-up")
+    assert "REID would join 10" in colleges.result.refused
+    assert "CACC" not in colleges.result.refused
+
+
+def test_a_college_that_renames_all_its_students_is_asked_about(colleges):
+    _singles(colleges, "REID", "CACC")
+    colleges.tonight()
+    for number in range(20):
+        key = f"renamed {number}"
+        colleges.means(key, COLLEGE)
+        colleges.add("CACC", str(number), key)
+        colleges.add("CACC", f"new{number}", key)
+    colleges.tonight()
+    assert "CACC would join 20" in colleges.result.refused
+    assert "new students" not in colleges.result.refused
 
 
 def test_one_learner_that_grows_too_large_is_refused(colleges):

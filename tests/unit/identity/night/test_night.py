@@ -3,6 +3,9 @@
 import pytest
 from night_world import COLLEGE, MODEL, REVIEW, Colleges
 
+from pipelines.identity.night.conflicts import MOST_NODES
+from pipelines.identity.steward import SAME, override
+
 
 def test_the_same_evidence_at_two_colleges_is_one_learner(colleges):
     ana = colleges.add("CACC", "1", "ssn-a")
@@ -197,6 +200,27 @@ def test_exact_evidence_that_chains_two_students_of_a_college_is_a_guess(college
     colleges.add("CACC", "2", "k12-1")
     assert len(set(colleges.tonight().values())) == 3
     assert len(colleges.waiting()) == 2
+
+
+def test_a_value_that_everybody_has_makes_no_group_and_no_night_of_work(colleges):
+    """A feed with one number in every row; a steward's word holds all the same."""
+    for number in range(MOST_NODES):
+        colleges.add("CACC", str(number), "everybody's")
+    other = colleges.add("SNEAD", "1", "everybody's")
+    one = "CACC", "0"
+    colleges.tonight()
+    assert len(set(colleges.links().values())) == MOST_NODES + 1
+    assert colleges.result.set_aside == 1
+    assert colleges.result.refused is None
+    (reason, *_) = colleges.reasons()[frozenset({one, other})]
+    assert reason == (
+        f"More than {MOST_NODES} records hang together by such evidence; none of it "
+        "was followed."
+    )
+    override(colleges.home, one, other, SAME, "Ann Lee", "Seen.")
+    colleges.add(*other, "a new phone")
+    links = colleges.tonight()
+    assert links[one] == links[other]
 
 
 def test_files_of_identity_are_private(colleges):

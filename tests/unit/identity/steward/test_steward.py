@@ -1,10 +1,15 @@
 """What a person decides: written with a name, in force for ever, and undone exactly."""
 
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from night_world import MODEL, REVIEW
 
-from pipelines.errors import OperatorError
-from pipelines.identity.log.store import LogError, segments
+from pipelines.errors import OperatorError, UsageError
+from pipelines.identity.log.schema import NEW_EVENT_SCHEMA
+from pipelines.identity.log.store import LogError, segments, writing
 from pipelines.identity.steward import (
     DIFFERENT,
     SAME,
@@ -238,7 +243,7 @@ def test_a_list_of_decisions_is_written_whole_or_not_at_all(colleges, two):
 
 
 def test_an_erased_learner_is_nobody_and_stays_so(colleges, two):
-    assert erase(colleges.home, two[0], **WHO) == 2
+    assert len(erase(colleges.home, two[0], **WHO, confirmed=True).students) == 2
     colleges.add("CACC", "1", "an e-mail")
     colleges.add("DRAKE", "1", "ssn-a")
     links = colleges.tonight()
@@ -263,7 +268,7 @@ def test_nothing_is_decided_without_a_name_and_a_reason(colleges, two, missing):
     calls = [
         lambda who: merge(colleges.home, *two, **who),
         lambda who: split(colleges.home, two[0], undo=merged.event_id, **who),
-        lambda who: erase(colleges.home, two[0], **who),
+        lambda who: erase(colleges.home, two[0], **who, confirmed=True),
         lambda who: override(colleges.home, ("CACC", "1"), ("REID", "2"), SAME, **who),
     ]
     count = len(colleges.events())
@@ -295,7 +300,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line(colleges, two):
         ),
         (
             lambda: override(home, ("CACC", "1"), ("CACC", "2"), DIFFERENT, **WHO),
-            "part them with a split",
+            "part them with lrw identity split",
         ),
         (
             lambda: override(home, ("CACC", "1"), ("CACC", "1"), SAME, **WHO),
@@ -318,6 +323,74 @@ def test_two_words_that_contradict_each_other_are_refused(colleges, two):
     override(colleges.home, ("SNEAD", "1"), ("REID", "2"), DIFFERENT, **WHO)
     with pytest.raises(OperatorError, match="decided to be different"):
         override(colleges.home, ("CACC", "1"), ("CACC", "2"), SAME, **WHO)
+
+
+def test_a_same_that_no_night_acted_on_speaks_too(colleges):
+    a, b, c = (colleges.add(code, "1") for code in ("CACC", "REID", "SNEAD"))
+    colleges.tonight()
+    override(colleges.home, a, b, SAME, **WHO)
+    override(colleges.home, a, c, SAME, **WHO)
+    events = colleges.events()
+    with pytest.raises(OperatorError, match="makes the two one person"):
+        override(colleges.home, b, c, DIFFERENT, **WHO)
+    assert colleges.events() == events
+    assert override(colleges.home, a, c, DIFFERENT, **WHO)
+    assert override(colleges.home, b, c, DIFFERENT, **WHO)
+    links = colleges.tonight()
+    assert links[a] == links[b] != links[c]
+
+
+def test_a_same_that_cannot_be_joined_comes_back_and_says_so(colleges):
+    a, b, c = (colleges.add(code, "1", "alike") for code in ("CACC", "REID", "SNEAD"))
+    colleges.means("alike", REVIEW)
+    colleges.tonight()
+    override(colleges.home, a, b, SAME, **WHO)
+    colleges.tonight()
+    merge(colleges.home, colleges.links()[a], colleges.links()[c], **WHO)
+    split(colleges.home, colleges.links()[a], students=[c], **WHO)
+    # What two stewards said in the same minute, each without the other.
+    with writing(colleges.home.identity_events) as log:
+        said = dict.fromkeys(NEW_EVENT_SCHEMA.names) | {
+            "event_id": "late",
+            "event_type": "override_same",
+            "learner_id": colleges.links()[b],
+            "other_learner_id": colleges.links()[c],
+            "institution_code": b[0],
+            "student_id": b[1],
+            "other_institution_code": c[0],
+            "other_student_id": c[1],
+            "decided_by": "steward:Bo Ray",
+            "reasons": ["Seen."],
+            "decided_at": datetime.now(UTC),
+        }
+        log.append(pa.Table.from_pylist([said], NEW_EVENT_SCHEMA))
+    links = colleges.tonight()
+    assert links[b] != links[c]
+    assert colleges.reasons()[frozenset({b, c})][0] == (
+        "A steward said same; joining would join others who must stay apart."
+    )
+
+
+def test_an_erased_learner_waits_for_nobody_and_is_not_in_the_vault(colleges):
+    a, b = (colleges.add(code, "1", "alike") for code in ("CACC", "REID"))
+    colleges.means("alike", REVIEW)
+    links = colleges.tonight()
+    assert colleges.waiting() == {frozenset({a, b})}
+    erase(colleges.home, links[a], **WHO, confirmed=True)
+    colleges.add(*a, "a new phone")
+    colleges.tonight()
+    assert colleges.waiting() == set()
+    said = colleges.known(a).encode(), b"alike", b"a new phone"
+    for path in colleges.home.vault.rglob("*.parquet"):
+        text = str(pq.read_table(path).to_pylist()).encode() + path.read_bytes()
+        assert not any(one in text for one in said)
+
+
+def test_an_erasure_has_to_be_meant(colleges, two):
+    events = colleges.events()
+    with pytest.raises(UsageError, match=r"CACC:1, SNEAD:1; .* give --yes"):
+        erase(colleges.home, two[0], **WHO, confirmed=False)
+    assert colleges.events() == events
 
 
 def _before(colleges, done):
