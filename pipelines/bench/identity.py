@@ -32,12 +32,31 @@ class Run:
         steps: Seconds of collecting, comparing, deciding, appending and writing.
         peak_megabytes: Resident memory at its highest, all libraries in it.
         linked: College students that were new.
+        representations: What is known of all students after it, compared with all.
     """
 
     seconds: float
     steps: dict[str, float]
     peak_megabytes: int
     linked: int
+    representations: int
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a state of 1.5 million representations must reach on two cores.
+
+    Attributes:
+        representations: From so many on the targets say something.
+        seconds: Of the run from scratch, at most.
+        megabytes: Resident memory of either run, at most.
+        ratio: Seconds of the night for one second of the run from scratch, at most.
+    """
+
+    representations: int = 1_500_000
+    seconds: float = 60
+    megabytes: int = 4096
+    ratio: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,23 @@ class IdentityBench:
     def as_dict(self) -> dict[str, Any]:
         """The figures under stable keys."""
         return asdict(self)
+
+    def missed(self, targets: Targets) -> list[str]:
+        """The targets that were missed, a few words each."""
+        peak = max(self.scratch.peak_megabytes, self.night.peak_megabytes)
+        found = []
+        if self.night.representations < targets.representations:
+            found.append(
+                f"{self.night.representations:,} representations are fewer than "
+                f"{targets.representations:,}"
+            )
+        if self.scratch.seconds > targets.seconds:
+            found.append(f"{self.scratch.seconds:.1f} s, not {targets.seconds:g}")
+        if peak > targets.megabytes:
+            found.append(f"{peak:,} MiB, not {targets.megabytes:,}")
+        if self.ratio > targets.ratio:
+            found.append(f"a night in {self.ratio:.3f}, not {targets.ratio:g}")
+        return found
 
 
 def bench_identity(
@@ -136,4 +172,5 @@ def _run(said: list[dict[str, Any]]) -> Run:
         },
         peak_megabytes=round(median(one["megabytes"] for one in said)),
         linked=said[0]["linked"],
+        representations=said[0]["representations"],
     )

@@ -9,9 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
+
 from pipelines.bench.contest import peak_megabytes
 from pipelines.contracts.load import load_contracts
 from pipelines.identity.night.link import link
+from pipelines.identity.review.sources import open_representations
 from pipelines.settings import Home
 
 # What is done when a step boundary of the night is passed.
@@ -41,12 +44,21 @@ def _main(home: Home) -> None:
         "seconds": time.perf_counter() - begun,
         "steps": seconds,
         "megabytes": peak_megabytes(),
+        "representations": _representations(home),
         "students": result.college_students,
         "linked": result.linked,
         "minted": result.minted,
         "refused": result.refused,
     }
     sys.stdout.write(json.dumps(said) + "\n")
+
+
+def _representations(home: Home) -> int:
+    """How many there are after the night."""
+    with duckdb.connect() as con:
+        open_representations(con, home)
+        found = con.execute("select count(*) from representation").fetchall()
+    return int(found[0][0])
 
 
 if __name__ == "__main__":

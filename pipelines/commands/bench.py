@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from pipelines.commands.shared import Format, FormatOption, err, out, write_json
+from pipelines.errors import OperatorError
 
 if TYPE_CHECKING:
     from pipelines.bench.identity import IdentityBench
@@ -39,10 +40,13 @@ def land(
 def identity(
     learners: Annotated[int, typer.Option(min=100, help="True persons.")] = 100_000,
     rounds: Annotated[int, typer.Option(min=1, max=20)] = 1,
+    targets: Annotated[
+        bool, typer.Option("--targets", help="Fail when one of them is missed.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Linkage from scratch, and of a night with one student in a hundred new."""
-    from pipelines.bench.identity import bench_identity
+    from pipelines.bench.identity import Targets, bench_identity
 
     with err.status(f"Linking {learners:,} learners {rounds} times"):
         found = bench_identity(learners, rounds)
@@ -50,6 +54,9 @@ def identity(
         _print_identity(found)
     else:
         write_json(found.as_dict())
+    missed = found.missed(Targets()) if targets else []
+    if missed:
+        raise OperatorError(f"Targets missed: {'; '.join(missed)}")
 
 
 def _print_identity(found: "IdentityBench") -> None:
@@ -65,6 +72,7 @@ def _print_identity(found: "IdentityBench") -> None:
         )
     out.print(table)
     out.print(
+        f"{found.night.representations:,} representations of "
         f"{found.college_students:,} college students of {found.learners:,} learners; "
         f"medians of {found.rounds}; the night takes {found.ratio:.3f} of a run from "
         f"scratch; lrw bench identity --learners {found.learners} "

@@ -17,15 +17,24 @@ SEEDS = (1, 2, 3)
 
 
 def train(
-    to: Annotated[Path, typer.Option("--out", help="The model file; a new one.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="A new file; model-<number>.json when unset."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same input and seed, same bytes.")] = 1,
-    number: Annotated[int, typer.Option(min=1, help="The model's version.")] = 1,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="The model's; the next when unset.")
+    ] = None,
+    learners: Annotated[
+        int | None,
+        typer.Option(min=100, help="Learn from so many made-up people instead."),
+    ] = None,
 ) -> None:
     """Learn a model from what colleges have sent; nothing uses it before a review."""
     from pipelines.identity.training import train_model
 
-    told = train_model(home(), to, seed, number)
-    out.print(f"{to}: {told}; linkage.yaml names the model in force", markup=False)
+    file, told = train_model(home(), to, seed, number, learners)
+    out.print(f"{file}: {told}; linkage.yaml names the model in force", markup=False)
 
 
 def report(

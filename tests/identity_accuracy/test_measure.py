@@ -4,12 +4,7 @@ import polars as pl
 import pytest
 
 from pipelines.identity.accuracy.curves import calibration, links_at, odds, sweep
-from pipelines.identity.accuracy.measure import (
-    false_pairs,
-    measure,
-    missed_pairs,
-    without_planted,
-)
+from pipelines.identity.accuracy.measure import measure, without_planted
 
 TRUTH = pl.DataFrame(
     {
@@ -69,13 +64,6 @@ def test_a_student_without_a_link_is_a_learner_of_its_own() -> None:
     got = measure(TRUTH, _links(None, None, None, None, None, None))
     assert (got.joined_pairs, got.precision, got.recall) == (0, 1, 0)
     assert got.clusters == 6
-
-
-def test_wrong_and_missed_pairs_can_be_looked_at() -> None:
-    links = _links("x", "x", "y", "y", "z", "w")
-    wrong = false_pairs(TRUTH, links).drop("cases").rows()
-    assert wrong == [("C", "1", "A", "2")]
-    assert missed_pairs(TRUTH, links).height == 6
 
 
 def test_the_sweep_joins_by_falling_probability() -> None:

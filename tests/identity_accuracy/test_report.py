@@ -8,6 +8,7 @@ import pytest
 from pipelines.identity.accuracy import report, trial
 from pipelines.identity.accuracy.febrl import SETS, febrl
 from pipelines.identity.accuracy.report import Targets, run
+from pipelines.identity.evidence.model import BLOCKS
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,9 @@ def test_the_page_names_its_command_its_policy_and_what_was_missed(out: Path) ->
     page = (out / "identity-accuracy.md").read_text()
     assert page.startswith("<!-- Written by `lrw identity report --learners 300")
     assert "splink-model/" in page
-    for part in ("By kind of case", "Calibration", "Another threshold"):
+    for words in BLOCKS:
+        assert f"| {words} | " in page
+    for part in ("Blocks", "By kind of case", "Calibration", "Another threshold"):
         assert f"## {part}" in page
     for name in ("kinds", "calibration", "threshold"):
         chart = out / "identity-accuracy" / f"{name}.svg"
@@ -45,6 +48,12 @@ def test_every_run_is_kept(out: Path) -> None:
     assert {"precision", "recall", "f1", "kinds"} <= set(kept)
     assert len(lines[0]["policy_sha256"]) == 64
     assert lines[0]["missed"]
+    blocks = lines[0]["blocks"]["3"]
+    assert list(blocks["added"]) == list(BLOCKS)
+    # The first block brings up all that agree in a tax number, one person's mostly.
+    assert blocks["added"]["tax number"] > 50
+    assert sum(blocks["added"].values()) < blocks["possible"] / 100
+    assert kept["between_found"] <= blocks["looked_at"] <= kept["true_pairs"]
 
 
 def test_a_report_needs_a_seed(tmp_path: Path) -> None:

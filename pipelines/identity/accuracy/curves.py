@@ -65,7 +65,7 @@ def calibration(truth: pl.DataFrame, pairs: pl.DataFrame) -> list[Bin]:
         truth: ``institution_code``, ``student_id``, ``true_learner``.
         pairs: Scored pairs, also those far from the threshold.
     """
-    known = _with_truth(truth, pairs.filter(pl.col("kind") == "model"))
+    known = with_truth(truth, pairs.filter(pl.col("kind") == "model"))
     place = pl.col("probability").cut(list(_EDGES[1:]), left_closed=True)
     binned = known.group_by(place.to_physical().alias("bin")).agg(
         pairs=pl.len(),
@@ -162,7 +162,8 @@ def _edges(people: pl.DataFrame, pairs: pl.DataFrame) -> list[tuple[float, int, 
     return list(found.select("probability", "n_a", "n_b").iter_rows())
 
 
-def _with_truth(truth: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def with_truth(truth: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """``pairs`` with ``person_a`` and ``person_b``, the true persons of both."""
     return _placed(truth.rename({"true_learner": "person"}), pairs, "person")
 
 

@@ -148,26 +148,6 @@ def measure(truth: pl.DataFrame, links: pl.DataFrame) -> Accuracy:
     )
 
 
-def false_pairs(truth: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """The joined pairs of two people, with the cases of both: for finding causes.
-
-    Returns:
-        ``a_`` and ``b_`` of ``institution_code`` and ``student_id``, ``cases``.
-    """
-    students = _students(truth, links)
-    true = pairs_of(students, "true_learner")
-    wrong = pairs_of(students, "learner_id").join(true, on=["a", "b"], how="anti")
-    return _named(wrong, students)
-
-
-def missed_pairs(truth: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """The true pairs that were not joined, shaped as ``false_pairs`` gives them."""
-    students = _students(truth, links)
-    joined = pairs_of(students, "learner_id")
-    missed = pairs_of(students, "true_learner").join(joined, on=["a", "b"], how="anti")
-    return _named(missed, students)
-
-
 def without_planted(truth: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Pairs but those of two people planted to be taken for one.
 

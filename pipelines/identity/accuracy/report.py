@@ -7,7 +7,7 @@ figures (``measure``, ``curves``, ``trial``), the words (``page``).
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,14 @@ from pipelines.identity.accuracy.charts import (
 )
 from pipelines.identity.accuracy.febrl import SETS
 from pipelines.identity.accuracy.measure import Accuracy
-from pipelines.identity.accuracy.page import CHARTS, KEPT, Found, page, summed
+from pipelines.identity.accuracy.page import (
+    AIMED_AT,
+    CHARTS,
+    KEPT,
+    Found,
+    page,
+    summed,
+)
 from pipelines.identity.accuracy.trial import SetTrial, Trial, try_set, try_state
 from pipelines.identity.evidence import Policy, load_policy
 
@@ -113,6 +120,7 @@ def line(report: Report) -> dict[str, Any]:
         "policy_sha256": report.digest,
         "learners": report.learners,
         "seeds": {str(trial.seed): trial.accuracy.as_dict() for trial in report.trials},
+        "blocks": {str(t.seed): asdict(t.blocking) for t in report.trials},
         "sets": {
             one.name: {
                 "whole": _shares(one.whole),
@@ -152,9 +160,9 @@ def _missed(
         if got.trapped > targets.trapped:
             found.append(f"seed {seed}: {got.trapped} planted pairs joined")
     return found + [
-        f"{one.name}: F1 {one.even.f1:.4f}"
+        f"{one.name}: F1 {one.even.f1:.4f} by the model alone from 0.5"
         for one in sets
-        if one.name == "febrl4" and one.even.f1 < targets.febrl4_f1
+        if one.name == AIMED_AT and one.even.f1 < targets.febrl4_f1
     ]
 
 

@@ -4,16 +4,17 @@ Belongs here: making the warehouse for it, running the linkage that the nights r
 Does not belong here: the linkage, what becomes of the figures (``report``).
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import polars as pl
 from splink import DuckDBAPI, Linker
-from splink.blocking_rule_library import CustomRule
 
 from pipelines.contracts.load import load_contracts
 from pipelines.errors import OperatorError
+from pipelines.identity.accuracy.blocking import Blocking, measure_blocking
 from pipelines.identity.accuracy.curves import (
     Bin,
     Point,
@@ -30,7 +31,7 @@ from pipelines.identity.evidence import (
     settings,
     train,
 )
-from pipelines.identity.evidence.model import COLUMNS
+from pipelines.identity.evidence.model import COLUMNS, blocking_rules
 from pipelines.identity.evidence.policy import read_model
 from pipelines.identity.night.link import link
 from pipelines.identity.representation import collect
@@ -65,6 +66,7 @@ class Trial:
         strangers: The same without pairs planted to be taken for one person.
         points: The sweep.
         ungated: The sweep, had there been no rule and no gate but the probability.
+        blocking: What the blocks brought up.
     """
 
     seed: int
@@ -73,6 +75,7 @@ class Trial:
     strangers: list[Bin]
     points: list[Point]
     ungated: list[Point]
+    blocking: Blocking
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,9 @@ def try_state(learners: int, seed: int, folder: Path) -> Trial:
     with duckdb.connect() as con:
         collect(home, contracts, con)
         pairs, scored = scored_pairs(con, policy)
+        sides = [f"{side}_{column}" for side in "ab" for column in _PAIR]
+        looked_at = pl.concat([pairs.select(sides), scored.select(sides)]).unique()
+        blocking = measure_blocking(con, policy, state.truth, looked_at)
     return Trial(
         seed=seed,
         accuracy=measure(state.truth, links),
@@ -115,6 +121,7 @@ def try_state(learners: int, seed: int, folder: Path) -> Trial:
         strangers=calibration(state.truth, without_planted(state.truth, scored)),
         points=sweep(state.truth, pairs),
         ungated=sweep(state.truth, scored),
+        blocking=blocking,
     )
 
 
@@ -155,7 +162,7 @@ def try_set(name: str, folder: Path) -> SetTrial:
     land_people(home, state)
     with duckdb.connect() as con:
         collect(home, load_contracts(), con)
-        policy = replace(agreed, model=read_model(train(con, _TRAIN_SEED)))
+        policy = replace(agreed, model=read_model(json.dumps(train(con, _TRAIN_SEED))))
         decided, _ = scored_pairs(con, policy)
         scored = _by_model_alone(con, policy)
     return SetTrial(
@@ -169,9 +176,7 @@ def try_set(name: str, folder: Path) -> SetTrial:
 def _by_model_alone(con: duckdb.DuckDBPyConnection, policy: Policy) -> pl.DataFrame:
     """Pairs by the same settings within wider blocks, no rule and no gate."""
     wider = settings(policy.model, details=False)
-    wider.blocking_rules_to_generate_predictions = [
-        CustomRule(f"{rule} and l.student_no <> r.student_no") for rule in OPEN_BLOCKS
-    ]
+    wider.blocking_rules_to_generate_predictions = blocking_rules(OPEN_BLOCKS)
     con.execute(
         "create or replace temp table set_row as "
         f"select {', '.join(COLUMNS)} from representation"

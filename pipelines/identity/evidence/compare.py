@@ -7,6 +7,14 @@ here: weights (``model``), what follows from a class (``gates``, ``rules``).
 Every function takes the aliases of two rows of ``representation``.
 """
 
+from pipelines.identity.evidence.alike import (
+    a_year_apart,
+    day_and_month_swapped,
+    is_initial,
+    one_digit,
+    one_slip,
+)
+
 COLUMNS = (
     "n_given", "n_given_roots", "n_preferred", "n_middle", "n_family",
     "n_family_parts", "n_suffix", "n_birth", "n_birth_month", "n_birth_day_no",
@@ -20,6 +28,7 @@ def given_class(a: str, b: str) -> str:
     A given name that the other row has as given and middle name together is equal, and
     so are two people of one and the same single name.
     """
+    x, y = f"{a}.n_given", f"{b}.n_given"
     return f"""case
         when {a}.n_given is null and {b}.n_given is null
             then if({a}.n_family = {b}.n_family, 'equal', 'unknown')
@@ -29,15 +38,12 @@ def given_class(a: str, b: str) -> str:
             or {b}.n_given || {b}.n_middle = {a}.n_given then 'equal'
         when list_has_any({a}.n_given_roots, {b}.n_given_roots) then 'nickname'
         when {a}.n_given = {b}.n_family and {a}.n_family = {b}.n_given then 'swapped'
-        when least(length({a}.n_given), length({b}.n_given)) = 1
-            and left({a}.n_given, 1) = left({b}.n_given, 1) then 'initial'
+        when {is_initial(x, y)} then 'initial'
         when {a}.n_given = {b}.n_preferred or {b}.n_given = {a}.n_preferred
             then 'preferred'
-        when least(length({a}.n_given), length({b}.n_given)) >= 4
-            and damerau_levenshtein({a}.n_given, {b}.n_given) <= 1 then 'close'
-        when least(length({a}.n_given), length({b}.n_given)) >= 3
-            and (starts_with({a}.n_given, {b}.n_given)
-                or starts_with({b}.n_given, {a}.n_given)) then 'part'
+        when {one_slip(x, y)} then 'close'
+        when least(length({x}), length({y})) >= 3
+            and (starts_with({x}, {y}) or starts_with({y}, {x})) then 'part'
         else 'different'
     end"""
 
@@ -49,8 +55,7 @@ def family_class(a: str, b: str) -> str:
         when {a}.n_family = {b}.n_family then 'equal'
         when {a}.n_given = {b}.n_family and {a}.n_family = {b}.n_given then 'swapped'
         when list_has_any({a}.n_family_parts, {b}.n_family_parts) then 'part'
-        when least(length({a}.n_family), length({b}.n_family)) >= 4
-            and damerau_levenshtein({a}.n_family, {b}.n_family) <= 1 then 'close'
+        when {one_slip(f"{a}.n_family", f"{b}.n_family")} then 'close'
         else 'different'
     end"""
 
@@ -58,22 +63,20 @@ def family_class(a: str, b: str) -> str:
 def birth_class(a: str, b: str, generation_years: int) -> str:
     """equal, month, swapped, digit, year, unknown, generation or different.
 
-    ``month``: equal as far as both are known. ``digit``: one digit, or two neighbours
-    changed places. ``year``: a year apart, give or take the days
-    by which months differ (the 31st becomes the 28th).
+    ``month``: equal as far as both are known.
     """
     x, y = f"{a}.n_birth", f"{b}.n_birth"
-    apart = f"abs({a}.n_birth_day_no - {b}.n_birth_day_no)"
+    day_x, day_y = f"{a}.n_birth_day_no", f"{b}.n_birth_day_no"
     return f"""case
         when {x} = {y} then 'equal'
         when {a}.n_birth_month is null or {b}.n_birth_month is null then 'unknown'
         when {x} is null or {y} is null
             then if({a}.n_birth_month = {b}.n_birth_month, 'month', 'different')
-        when {apart} >= {generation_years} * 365.25 - 3 then 'generation'
-        when left({x}, 4) = left({y}, 4) and substr({x}, 6, 2) = right({y}, 2)
-            and right({x}, 2) = substr({y}, 6, 2) then 'swapped'
-        when damerau_levenshtein({x}, {y}) = 1 then 'digit'
-        when {apart} between 360 and 370 then 'year'
+        when abs({day_x} - {day_y}) >= {generation_years} * 365.25 - 3
+            then 'generation'
+        when {day_and_month_swapped(x, y)} then 'swapped'
+        when {one_digit(x, y)} then 'digit'
+        when {a_year_apart(day_x, day_y)} then 'year'
         else 'different'
     end"""
 
@@ -93,15 +96,14 @@ def middle_class(a: str, b: str) -> str:
     A middle name that is the other's family name, or begins it, is no difference: many
     keep the name they were born with when they marry.
     """
+    x, y = f"{a}.n_middle", f"{b}.n_middle"
     return f"""case
         when {a}.n_middle is null or {b}.n_middle is null then 'unknown'
         when {a}.n_middle = {b}.n_middle
             then if(length({a}.n_middle) > 1, 'equal', 'initial')
-        when least(length({a}.n_middle), length({b}.n_middle)) = 1
-            and left({a}.n_middle, 1) = left({b}.n_middle, 1) then 'initial'
-        when starts_with({a}.n_family, {b}.n_middle)
-            or starts_with({b}.n_family, {a}.n_middle) then 'unknown'
-        when damerau_levenshtein({a}.n_middle, {b}.n_middle) <= 1
-            and least(length({a}.n_middle), length({b}.n_middle)) >= 4 then 'initial'
+        when {is_initial(x, y)} then 'initial'
+        when starts_with({a}.n_family, {y}) or starts_with({b}.n_family, {x})
+            then 'unknown'
+        when {one_slip(x, y)} then 'initial'
         else 'different'
     end"""

@@ -47,11 +47,14 @@ _EVERY_NAME = (
 )
 # Two names that many bear (Jaylen, Jayden) can be a slip of one another only where two
 # offices say so: twins are given one number by mistake, not two.
-_SLIP_FITS = """given = 'close' and family in ('equal', 'swapped') and birth = 'equal'
-    and (verified >= 2 or verified = 1 and not both_established)"""
+_SLIP_FITS = """given = 'close' and birth = 'equal' and (verified >= 2
+    or verified = 1 and family in ('equal', 'swapped') and not both_established)"""
 # One mistyped digit of one number, and everything else the same person's.
-_CONTRADICTION_FITS = """contradictions = 1 and given = 'equal' and family = 'equal'
-    and birth = 'equal' and middle <> 'different' and (verified > 0 or own >= 2)"""
+_CONTRADICTION_FITS = """contradictions = 1 and birth = 'equal'
+    and middle <> 'different' and case when given = 'equal' and family = 'equal'
+        then verified > 0 or own >= 2 or own > 0 and (has_address or has_school)
+        else given in ('equal', 'nickname') and verified > 0 and own >= 3
+    end"""
 _FAMILY_FITS = "family in ('equal', 'swapped', 'close', 'part')"
 # A father and his son share a name, a home, an e-mail and a telephone; where one birth
 # date is unknown, only an official number tells them apart.

@@ -3,11 +3,13 @@
 Belongs here: the settings object, the same for every engine. Does not belong here:
 DuckDB's own SQL, running it (``score``, ``train``), gates.
 
-Levels are SQL that DuckDB and Spark both read (``levenshtein``, ``substr``, ``abs``),
-so that the one object builds for both; a test holds it to that. The model sees values
-only: whether an e-mail is a person's or a household's the gates judge from the data.
+Levels are SQL that DuckDB and Spark both read; a test scores the same people on both.
+What "nearly the same" is, ``alike`` says to the model and the gates. The model sees
+values only: whether an e-mail is a person's or a household's the gates judge from the
+data.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +17,16 @@ import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import SettingsCreator
 from splink.blocking_rule_library import CustomRule
+from splink.internals.blocking_rule_creator import BlockingRuleCreator
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
+from pipelines.identity.evidence.alike import (
+    a_year_apart,
+    day_and_month_swapped,
+    is_initial,
+    one_digit,
+    one_slip,
+)
 from pipelines.identity.evidence.policy import Model
 
 UNIQUE_ID = "rid"
@@ -76,12 +86,6 @@ def _same_or_not(name: str, words: str, column: str, m: float, u: float) -> Comp
     )
 
 
-_SWAPPED = (
-    "substr(n_birth_l, 1, 4) = substr(n_birth_r, 1, 4) "
-    "and substr(n_birth_l, 6, 2) = substr(n_birth_r, 9, 2) "
-    "and substr(n_birth_l, 9, 2) = substr(n_birth_r, 6, 2)"
-)
-
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
         "given_name",
@@ -96,12 +100,9 @@ COMPARISONS: tuple[Comparison, ...] = (
                   "n_given_l = n_family_r and n_family_l = n_given_r",
                   m=0.002, u=0.0001),
             Level("initial", "One given name is the initial of the other",
-                  "(length(n_given_l) = 1 and substr(n_given_r, 1, 1) = n_given_l) or "
-                  "(length(n_given_r) = 1 and substr(n_given_l, 1, 1) = n_given_r)",
-                  m=0.005, u=0.002),
+                  is_initial("n_given_l", "n_given_r"), m=0.005, u=0.002),
             Level("close", "Given names differ by one letter",
-                  "length(n_given_l) >= 4 and length(n_given_r) >= 4 "
-                  "and levenshtein(n_given_l, n_given_r) <= 1", m=0.02, u=0.003),
+                  one_slip("n_given_l", "n_given_r"), m=0.02, u=0.003),
             Level("other", "Different given name", m=0.04, u=0.98),
         ),
     ),
@@ -115,8 +116,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("part", "One family name is part of the other", "PARTS",
                   m=0.02, u=0.0005),
             Level("close", "Family names differ by one letter",
-                  "length(n_family_l) >= 4 and length(n_family_r) >= 4 "
-                  "and levenshtein(n_family_l, n_family_r) <= 1", m=0.02, u=0.0008),
+                  one_slip("n_family_l", "n_family_r"), m=0.02, u=0.0008),
             Level("other", "Different family name", m=0.06, u=0.997),
         ),
     ),
@@ -131,12 +131,12 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("same_month", "Same month and year of birth; a day is not known",
                   "(n_birth_l is null or n_birth_r is null) "
                   "and n_birth_month_l = n_birth_month_r", m=0.005, u=0.0001),
-            Level("swapped", "Birth day and month swapped", _SWAPPED,
-                  m=0.005, u=0.0001),
+            Level("swapped", "Birth day and month swapped",
+                  day_and_month_swapped("n_birth_l", "n_birth_r"), m=0.005, u=0.0001),
             Level("digit", "Birth dates differ by one digit",
-                  "levenshtein(n_birth_l, n_birth_r) <= 1", m=0.01, u=0.003),
+                  one_digit("n_birth_l", "n_birth_r"), m=0.01, u=0.003),
             Level("year", "Birth dates a year apart",
-                  "abs(n_birth_day_no_l - n_birth_day_no_r) between 360 and 370",
+                  a_year_apart("n_birth_day_no_l", "n_birth_day_no_r"),
                   m=0.01, u=0.0005),
             Level("other", "Different birth date", m=0.01, u=0.996),
         ),
@@ -195,16 +195,18 @@ COMPARISONS: tuple[Comparison, ...] = (
     _same_or_not("sex", "sex", "n_sex", 0.97, 0.5),
 )  # fmt: skip
 
-BLOCKS: tuple[str, ...] = (
-    "l.n_ssn = r.n_ssn",
-    "l.n_state_ps_id = r.n_state_ps_id",
-    "l.n_state_k12_id = r.n_state_k12_id",
-    "l.n_email = r.n_email",
-    "l.n_phone = r.n_phone",
-    "l.n_birth = r.n_birth and l.n_given = r.n_given and l.n_family = r.n_family",
-    "l.n_birth = r.n_birth and l.n_address = r.n_address",
-    "l.n_birth = r.n_birth and l.n_given = r.n_given and l.n_school = r.n_school",
-)
+BLOCKS: dict[str, str] = {
+    "tax number": "l.n_ssn = r.n_ssn",
+    "state postsecondary id": "l.n_state_ps_id = r.n_state_ps_id",
+    "state K-12 id": "l.n_state_k12_id = r.n_state_k12_id",
+    "e-mail": "l.n_email = r.n_email",
+    "telephone": "l.n_phone = r.n_phone",
+    "birth date, given and family name": "l.n_birth = r.n_birth "
+    "and l.n_given = r.n_given and l.n_family = r.n_family",
+    "birth date and address": "l.n_birth = r.n_birth and l.n_address = r.n_address",
+    "birth date, given name and school": "l.n_birth = r.n_birth "
+    "and l.n_given = r.n_given and l.n_school = r.n_school",
+}
 """Pairs that are looked at. No gate lets a pair link that none of these brings up."""
 
 COLUMNS: tuple[str, ...] = (
@@ -228,11 +230,7 @@ def settings(model: Model | None = None, *, details: bool = True) -> SettingsCre
         unique_id_column_name=UNIQUE_ID,
         probability_two_random_records_match=model.prior if model else 1e-6,
         comparisons=[_creator(comparison, model) for comparison in COMPARISONS],
-        blocking_rules_to_generate_predictions=[
-            # A student's own representations are no pair.
-            CustomRule(f"{rule} and l.student_no <> r.student_no")
-            for rule in BLOCKS
-        ],
+        blocking_rules_to_generate_predictions=blocking_rules(),
         # Splink keeps the levels (gamma) only together with the values.
         retain_matching_columns=details,
         retain_intermediate_calculation_columns=details,
@@ -240,6 +238,13 @@ def settings(model: Model | None = None, *, details: bool = True) -> SettingsCre
         max_iterations=15,
         linker_uid="lrw",
     )
+
+
+def blocking_rules(
+    blocks: Iterable[str] = BLOCKS.values(),
+) -> list[BlockingRuleCreator]:
+    """Blocks as Splink takes them; a student's own representations are no pair."""
+    return [CustomRule(f"{rule} and l.student_no <> r.student_no") for rule in blocks]
 
 
 def _creator(comparison: Comparison, model: Model | None) -> cl.CustomComparison:

@@ -1,60 +1,74 @@
-"""A model file from a generated state, the same bytes for the same arguments.
+"""The file of a model: what it says, its number, and that it is never written over.
 
-Belongs here: making the state, the header, the file. Does not belong here: what is
-learned from it (``train``). A model is trained on people that were made up: nothing of
-a college goes into a file that everybody reviews.
+Belongs here: the one writer, and which numbers are taken. Does not belong here: what
+is learned (``train``), from whom (``pipelines.identity.training``), which model is in
+force (``linkage.yaml``).
 """
 
 import json
-import sys
-import tempfile
+import os
 from pathlib import Path
 from typing import Any
 
-import duckdb
+from pipelines.errors import OperatorError
 
-from pipelines.contracts.load import load_contracts
-from pipelines.identity.evidence.train import train
-from pipelines.identity.representation import collect
-from pipelines.sample.people_only import land_people, people_only
-from pipelines.settings import Home
-
-LEARNERS = 100_000
-SEED = 20_260_901
+ABOUT = (
+    "Shares of agreement among pairs of one person (m) and of two (u). The file holds "
+    "shares and counts and no value of anybody's: how common a name is, is counted "
+    "each night from what the colleges sent."
+)
 
 
-def write_model(
-    out: Path, learners: int = LEARNERS, seed: int = SEED, version: int = 1
-) -> dict[str, Any]:
-    """Train on a generated state and write the model.
+def model_text(learned: dict[str, Any], trained_on: str, command: str) -> str:
+    """The content of a file.
 
     Args:
-        out: The file; a file that is there is replaced.
-        learners: True persons of the state.
-        seed: Of the state and of the training's samples.
-        version: Number of the model; ``linkage.yaml`` names the file in force.
-
-    Returns:
-        The content of the file.
+        learned: As ``train`` returns it.
+        trained_on: From whom it was learned, in words.
+        command: What makes the same bytes again from the same input.
     """
-    with tempfile.TemporaryDirectory(prefix="lrw-train-") as folder:
-        home = Home(Path(folder))
-        land_people(home, people_only(learners, seed))
-        with duckdb.connect() as con:
-            collect(home, load_contracts(), con)
-            learned = train(con, seed, version)
-    model = {
-        "about": "Shares of agreement among pairs of one person (m) and of two (u).",
-        "trained_on": f"a generated state of {learners} learners, seed {seed}",
-        "command": (
-            "python -m pipelines.identity.evidence.model_file "
-            f"data_contracts/identity/model-{version}.json {learners} {seed} {version}"
-        ),
-        **learned,
-    }
-    out.write_text(json.dumps(model, indent=1) + "\n")
-    return model
+    said = {"about": ABOUT, "trained_on": trained_on, "command": command, **learned}
+    return json.dumps(said, indent=1) + "\n"
 
 
-if __name__ == "__main__":
-    write_model(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+def write_model(path: Path, text: str) -> None:
+    """Write a new file.
+
+    Raises:
+        OperatorError: There is one already, or it cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        raise OperatorError(
+            f"{path} exists; a model file is never written over."
+        ) from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be written: {error.strerror}.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def free_number(folder: Path, wanted: int | None = None) -> int:
+    """The number for a new model: the log names decisions by it, for ever.
+
+    Args:
+        folder: Has the models there are, ``model-<number>.json``.
+        wanted: A number asked for; the highest taken and one more when left out.
+
+    Raises:
+        OperatorError: The number is taken, or a model's file cannot be read.
+    """
+    taken = {}
+    for path in sorted(folder.glob("model-*.json")):
+        try:
+            taken[int(json.loads(path.read_text())["version"])] = path.name
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OperatorError(f"{path} is no model file: {error!r}") from None
+    following = max(taken, default=0) + 1
+    if wanted in taken:
+        raise OperatorError(
+            f"Number {wanted} is that of {taken[wanted]}, and the log names decisions "
+            f"by it; leave --number out for {following}."
+        )
+    return following if wanted is None else wanted

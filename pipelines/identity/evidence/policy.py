@@ -14,6 +14,11 @@ import yaml
 from pipelines.errors import OperatorError
 from pipelines.settings import contracts_root
 
+MODEL = "splink-model/"
+"""What ``decided_by`` begins with where the model decided."""
+
+_DIGEST_SHOWN = 12
+
 PERSON_LEVEL = ("ssn", "state_ps_id", "state_k12_id", "email", "phone")
 """Evidence that can be one person's own."""
 
@@ -33,19 +38,24 @@ class Model:
     """A trained model: of each comparison the share of agreement, m and u, by level.
 
     Attributes:
-        version: Written to the log as ``splink-model/<version>``.
+        version: Its number.
         prior: Probability that two records drawn at random are one person.
         levels: Of each comparison the levels with their m and u.
+        digest: SHA-256 of its file.
     """
 
     version: int
     prior: float
     levels: dict[str, dict[str, tuple[float, float]]]
+    digest: str
 
     @property
     def id(self) -> str:
-        """The name the event log knows it by."""
-        return f"splink-model/{self.version}"
+        """The name the event log knows it by; ``sha256sum`` of the file begins so.
+
+        A number alone would name two models where somebody edits a file in force.
+        """
+        return f"{MODEL}{self.version} (sha256 {self.digest[:_DIGEST_SHOWN]})"
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def load_policy(root: Path | None = None) -> Policy:
         text = (folder / "linkage.yaml").read_text()
         said = yaml.safe_load(text)
         model_text = (folder / str(said["model"])).read_text()
-        model = read_model(json.loads(model_text))
+        model = read_model(model_text)
         found = _policy(said, model, sha256((text + model_text).encode()).hexdigest())
     except OSError as error:
         raise OperatorError(f"The linkage policy cannot be read: {error}") from None
@@ -107,12 +117,14 @@ def load_policy(root: Path | None = None) -> Policy:
     return found
 
 
-def read_model(said: dict[str, Any]) -> Model:
+def read_model(text: str) -> Model:
     """A model from the content of its file.
 
     Raises:
         KeyError: Something is missing.
+        ValueError: It is not JSON, or a share is no number.
     """
+    said = json.loads(text)
     return Model(
         version=int(said["version"]),
         prior=float(said["probability_two_random_records_match"]),
@@ -123,6 +135,7 @@ def read_model(said: dict[str, Any]) -> Model:
             }
             for comparison, levels in said["comparisons"].items()
         },
+        digest=sha256(text.encode()).hexdigest(),
     )
 
 

@@ -23,6 +23,7 @@ from pipelines.identity.evidence.compare import (
     suffix_differs,
 )
 from pipelines.identity.evidence.policy import Policy
+from pipelines.identity.evidence.sharing import cannot_be_one
 
 NEVER_EVIDENCE = frozenset(
     {"WALLET_DID", "EMAIL", "PSEUDO_SSN", "SSN_LAST4", "SOURCE_PK", "OLD_STUDENT_ID"}
@@ -71,13 +72,13 @@ COLLEGE_SPLIT = ExactRule(
 )
 EXACT_RULES: tuple[ExactRule, ...] = (
     ExactRule(
-        id="tax-id-and-birth-date/2",
+        id="tax-id-and-birth-date/3",
         reason="Same Social Security or taxpayer number and same full birth date.",
         id_types=("SSN", "ITIN"),
         number="Social Security or taxpayer number",
     ),
     ExactRule(
-        id="state-id-and-birth-date/2",
+        id="state-id-and-birth-date/3",
         reason="Same state student id and same full birth date.",
         id_types=("STATE_PS_ID", "STATE_K12_ID"),
         number="state student id",
@@ -85,6 +86,13 @@ EXACT_RULES: tuple[ExactRule, ...] = (
 )
 
 _SAFE_NAMES = "('equal', 'nickname', 'swapped', 'initial', 'preferred')"
+# A given name that a person took later. Twins are given one number by mistake, hardly
+# two, and their middle names differ; a number of theirs contradicts.
+_RENAMED = """(given = 'different' and birth = 'equal'
+    and family in ('equal', 'swapped', 'part', 'close')
+    and not contradicts and not sex_differs
+    and (official_same = 3 and middle <> 'different'
+        or official_same = 2 and middle in ('equal', 'initial')))"""
 
 
 def exact_pairs(
@@ -172,7 +180,7 @@ def _by_number(
         f"""
         create or replace temp table carrier_row as
         select number_no, student_no, institution_code, student_id, n_ssn,
-            n_state_ps_id, n_state_k12_id, {", ".join(COLUMNS)}
+            n_state_ps_id, n_state_k12_id, n_sex, {", ".join(COLUMNS)}
         from near_row
         inner join number_carrier using (student_no)
         """
@@ -190,6 +198,7 @@ def _by_number(
                 {birth_class("a", "b", policy.generation_years)} as birth,
                 {suffix_differs("a", "b")} as suffix_differs,
                 {middle_class("a", "b")} as middle,
+                coalesce(a.n_sex <> b.n_sex, false) as sex_differs,
                 coalesce(a.n_ssn = b.n_ssn, false)::integer
                     + coalesce(a.n_state_ps_id = b.n_state_ps_id, false)::integer
                     + coalesce(a.n_state_k12_id = b.n_state_k12_id, false)::integer
@@ -209,7 +218,7 @@ def _by_number(
             given = 'close' and family in ('equal', 'swapped')
             and (coalesce(given_name_count.students, 0) < $established
                 or coalesce(other_count.students, 0) < $established)
-        ) as given_fits
+        ) as given_fits, {_RENAMED} as renamed
         from compared
         left join given_name_count on given_name_count.n_given = compared.a_given
         left join given_name_count as other_count
@@ -218,7 +227,7 @@ def _by_number(
         {"established": policy.established_name},
     )
     # A number that two people carry who cannot be one still joins rows that agree in
-    # every name; anything less may be the other person's.
+    # every name or in another number; anything less may be the other person's.
     con.execute(
         f"""
         insert into exact_pair
@@ -227,22 +236,22 @@ def _by_number(
             from (
                 select number_no, a_institution_code, a_student_id, b_institution_code,
                     b_student_id,
-                    bool_or(given <> 'different'
-                        and birth not in ('different', 'generation')) as can_be_one
+                    bool_and({cannot_be_one(official=True)}) as two_people
                 from number_pair group by all
             )
-            group by number_no having not bool_and(can_be_one)
+            group by number_no having bool_or(two_people)
         ),
         judged as (
             select
                 number_pair.*,
                 case
-                    when not given_fits then 'given-name'
+                    when not given_fits and not renamed then 'given-name'
                     when birth <> 'equal' then 'birth-date'
                     when suffix_differs then 'generation'
                     when middle = 'different' and official_same < 2 then 'middle-name'
                     when (shared.number_no is not null or contradicts)
                         and not (given = 'equal' and family = 'equal')
+                        and not renamed
                         then if(contradicts, 'contradiction', 'shared-number')
                     when a_institution_code = b_institution_code then 'one-college'
                 end as gate
@@ -270,7 +279,7 @@ def _by_number(
                 when 'shared-number' then [$same, 'But somebody else has it too.']
                 when 'one-college' then [
                     $reason, 'But both are students of one college.']
-                else [$reason]
+                else if(renamed, [$reason, $renamed], [$reason])
             end
         from judged
         qualify row_number() over (
@@ -283,5 +292,6 @@ def _by_number(
             "rule": rule.id,
             "reason": rule.reason,
             "same": f"Same {rule.number}.",
+            "renamed": "The given names are different, but another number agrees.",
         },
     )

@@ -5,9 +5,12 @@ settings (``model``), what a score is good for (``gates``).
 """
 
 import logging
+from typing import Any
 
 import duckdb
 from splink import DuckDBAPI, Linker
+from splink.internals.database_api import DatabaseAPI
+from splink.internals.splink_dataframe import SplinkDataFrame
 
 from pipelines.identity.evidence.model import (
     COMPARISONS,
@@ -38,9 +41,9 @@ def score(
     con.execute("set enable_progress_bar = false")
     api = DuckDBAPI(con)
     rows = api.register("near_row")
-    linker = _linker(api, rows, policy)
+    over = linker(api, rows, policy)
     if new is None:
-        predicted = linker.inference.predict(
+        predicted = over.inference.predict(
             threshold_match_probability=threshold, warning_mode="never"
         )
     else:
@@ -48,7 +51,7 @@ def score(
             "create or replace temp table new_row as "
             "from near_row where student_no in (select student_no from tonight_no)"
         )
-        predicted = linker.inference.predict_between(
+        predicted = over.inference.predict_between(
             api.register("new_row"),
             rows,
             threshold_match_probability=threshold,
@@ -72,14 +75,19 @@ def _frequency_term(comparison: str) -> str:
     return f" + coalesce(mw_tf_adj_{comparison}, 0)"
 
 
-def _linker(api: DuckDBAPI, rows: object, policy: Policy) -> Linker:
-    linker = Linker(
-        rows,  # type: ignore[arg-type]
-        settings(policy.model),
-        log_level=None,
-        validate_settings=False,
+def linker(api: DatabaseAPI[Any], rows: SplinkDataFrame, policy: Policy) -> Linker:
+    """Splink on whichever engine, given the state's frequencies of names.
+
+    Args:
+        api: Of DuckDB or Spark; knows ``frequency_<column>`` of ``TERM_FREQUENCIES``
+            by name.
+        rows: What ``rows.load`` made, registered there.
+        policy: Its model scores.
+    """
+    found = Linker(
+        rows, settings(policy.model), log_level=None, validate_settings=False
     )
     for column in TERM_FREQUENCIES:
         table = api.register(f"frequency_{column}")
-        linker.table_management.register_term_frequency_lookup(table, column)
-    return linker
+        found.table_management.register_term_frequency_lookup(table, column)
+    return found

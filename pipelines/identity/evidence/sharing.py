@@ -25,7 +25,24 @@ KINDS = {
 }
 """What can be shared, and the column that holds it."""
 
-_OFFICIAL = ("ssn", "state_ps_id", "state_k12_id")
+OFFICIAL = ("ssn", "state_ps_id", "state_k12_id")
+"""Numbers that an office gave out."""
+
+
+def cannot_be_one(*, official: bool) -> str:
+    """SQL over ``given`` and ``birth`` of two rows: they are of two people.
+
+    Two carriers are two people where that holds of every pair of their rows.
+
+    Args:
+        official: The value is a number that an office gave out.
+    """
+    given = (
+        "given = 'different'"
+        if official
+        else "given not in ('equal', 'nickname', 'swapped', 'unknown')"
+    )
+    return f"({given} or birth in ('different', 'generation'))"
 
 
 def judge_sharing(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
@@ -61,12 +78,7 @@ def _judge(
     )
     given = given_class("a", "b")
     birth = birth_class("a", "b", policy.generation_years)
-    never = (
-        "given = 'different' or birth in ('different', 'generation')"
-        if kind in _OFFICIAL
-        else "given not in ('equal', 'nickname', 'swapped', 'unknown') "
-        "or birth in ('different', 'generation')"
-    )
+    never = cannot_be_one(official=kind in OFFICIAL)
     con.execute(
         f"""
         insert into value_judged

@@ -13,10 +13,14 @@ from typing import Any
 
 import duckdb
 from splink import DuckDBAPI, Linker
-from splink.blocking_rule_library import CustomRule
 from splink.internals.exceptions import EMTrainingException
 
-from pipelines.identity.evidence.model import COLUMNS, COMPARISONS, settings
+from pipelines.identity.evidence.model import (
+    COLUMNS,
+    COMPARISONS,
+    blocking_rules,
+    settings,
+)
 
 _DIGITS = 4
 _LEAST_U = 1e-7
@@ -80,21 +84,20 @@ def _train(con: duckdb.DuckDBPyConnection, seed: int, version: int) -> dict[str,
         api.register("training_row"), settings(), log_level=None,
         validate_settings=False,
     )  # fmt: skip
-    other = "and l.student_no <> r.student_no"
     training = linker.training
     training.estimate_probability_two_random_records_match(
-        [CustomRule(f"{rule} {other}") for rule in _MATCHES], recall=_MATCHES_FOUND
+        blocking_rules(_MATCHES), recall=_MATCHES_FOUND
     )
     training.estimate_u_using_random_sampling(
         max_pairs=_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
     )
     # A public set has no e-mail: a session without pairs has nothing to teach.
-    sessions = [rule for rule in _SESSIONS if _has_pairs(con, f"{rule} {other}")]
+    sessions = [rule for rule in _SESSIONS if _has_pairs(con, rule)]
     if not sessions:
         raise EMTrainingException("no pairs to learn from")
-    for rule in sessions:
+    for session in blocking_rules(sessions):
         training.estimate_parameters_using_expectation_maximisation(
-            CustomRule(f"{rule} {other}"), estimate_without_term_frequencies=True
+            session, estimate_without_term_frequencies=True
         )
     learned = linker._settings_obj
     found = {
@@ -115,7 +118,7 @@ def _train(con: duckdb.DuckDBPyConnection, seed: int, version: int) -> dict[str,
 def _has_pairs(con: duckdb.DuckDBPyConnection, rule: str) -> bool:
     found = con.execute(
         "select 1 from training_row as l inner join training_row as r "
-        f"on {rule} limit 1"
+        f"on {rule} and l.student_no <> r.student_no limit 1"
     )
     return bool(found.fetchall())
 

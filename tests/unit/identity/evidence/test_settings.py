@@ -26,8 +26,8 @@ def test_the_same_settings_build_for_both_engines(engine):
 
 
 def test_spark_is_asked_for_no_function_of_duckdb():
-    known = {"LEVENSHTEIN", "SUBSTR", "SUBSTRING", "LENGTH", "ABS", "ARRAY_INTERSECT",
-             "ARRAY_SIZE", "SIZE"}  # fmt: skip
+    known = {"DAMERAU_LEVENSHTEIN", "SUBSTR", "SUBSTRING", "LENGTH", "ABS", "LEAST",
+             "ARRAY_INTERSECT", "ARRAY_SIZE", "SIZE"}  # fmt: skip
     for comparison in settings().get_settings("spark").core_model_settings.comparisons:
         for level in comparison.comparison_levels:
             if level.sql_condition == "ELSE":

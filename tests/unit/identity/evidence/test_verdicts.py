@@ -204,3 +204,43 @@ def test_a_mistyped_tax_number_yields_to_everything_else():
     first, second = ({"ids": {"SSN": f"hmac-sha256:{n}"}} for n in ("one", "two"))
     world = two(ANNA | first, ANNA | second, **MAIL, **PHONE)
     assert world.verdict() == ("link", None)
+
+
+STATE_IDS = {"STATE_PS_ID": "AL00012345", "STATE_K12_ID": "0192385544"}
+
+
+def test_a_new_given_name_links_by_two_official_numbers_and_the_middle_name():
+    now = ANNA | {"first_name": "Aleksandra", "middle_name": "Ewa"}
+    then = ANNA | {"middle_name": "E"}
+    assert two(then, now, ids=STATE_IDS).verdict() == ("link", None)
+    one = {"STATE_PS_ID": STATE_IDS["STATE_PS_ID"]}
+    assert two(then, now, ids=one).verdict() == ("review", "given-name")
+    twin = now | {"middle_name": "Maria"}
+    assert two(then, twin, ids=STATE_IDS).verdict() == ("review", "given-name")
+    unknown = now | {"middle_name": None}
+    assert two(then, unknown, ids=STATE_IDS).verdict() == ("review", "given-name")
+    brother = now | {"sex": "M"}
+    assert two(then, brother, ids=STATE_IDS).verdict() == ("review", "given-name")
+
+
+def test_a_new_given_name_does_not_outweigh_a_number_that_differs():
+    first, second = ({"ids": STATE_IDS | {"SSN": f"hmac-sha256:{n}"}} for n in "ab")
+    now = ANNA | {"first_name": "Aleksandra", "middle_name": "Ewa"}
+    world = two(ANNA | {"middle_name": "Ewa"} | first, now | second)
+    assert world.verdict() == ("review", "given-name")
+
+
+def test_a_mistyped_tax_number_yields_to_a_mailbox_of_ones_own_and_the_home():
+    first, second = ({"ids": {"SSN": f"hmac-sha256:{n}"}} for n in ("one", "two"))
+    world = two(ANNA | first, ANNA | second, **MAIL, **HOME)
+    assert world.verdict() == ("link", None)
+    assert two(ANNA | first, ANNA | second, **HOME).verdict()[0] != "link"
+    world.person("REID", "9", **ANNA | {"first_name": "Zofia"}, **MAIL)
+    assert world.verdict()[0] != "link"
+
+
+def test_neighbouring_digits_that_changed_places_are_one_slip_to_the_model_too():
+    first, second = (ANNA | {"birth_date": date(2003, 4, day)} for day in (12, 21))
+    pair = two(first, second, **MAIL, **PHONE).pairs()["CACC:1", "SNEAD:1"]
+    assert pair["verdict"] == "link"
+    assert "Birth dates differ by one digit" in pair["reasons"]
