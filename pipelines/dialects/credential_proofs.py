@@ -39,7 +39,7 @@ class NotAcceptedError(Exception):
     """A credential that is not accepted; the message says why, without its content.
 
     Attributes:
-        edit_id: D05 when its signature or issuer does not hold, D11 when it is not one
+        edit_id: D05 when its signature or issuer does not hold, D07 when it is not one
             badge of one recipient.
     """
 

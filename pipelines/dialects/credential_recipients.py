@@ -8,7 +8,7 @@ signed address, student id or wallet:
 - the platform's line around a badge, which the college itself delivers: unless it names
   another recipient, it gives the student id, name and address that the badge lacks.
 
-What was not believed is a D12 warning. That a student id and an address are two
+What was not believed is a D08 warning. That a student id and an address are two
 persons' is not known here but at landing (BDG-W02), and in ``idn_badge_recipient``.
 
 Belongs here: merging what is said about the recipient. Does not belong here: reading it

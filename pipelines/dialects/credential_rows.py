@@ -84,7 +84,7 @@ def open_badge_3(credential: Mapping[str, Any]) -> Row:
     """An Open Badges 3.0 credential, or one nested in a CLR 2.0.
 
     Raises:
-        NotAcceptedError: D11, it is not one badge of one recipient.
+        NotAcceptedError: D07, it is not one badge of one recipient.
     """
     subject = only(credential.get("credentialSubject"), "recipients")
     achievement = only(subject.get("achievement"), "achievements")
@@ -116,7 +116,7 @@ def open_badge_2(assertion: Mapping[str, Any]) -> Row:
     """An Open Badges 2.0 assertion; badge class and issuer embedded or named.
 
     Raises:
-        NotAcceptedError: D11, it is not one badge of one recipient.
+        NotAcceptedError: D07, it is not one badge of one recipient.
     """
     badge = only(assertion.get("badge"), "badge classes")
     issuer = _object(badge.get("issuer"))
@@ -148,7 +148,7 @@ def clr_1_assertion(assertion: Mapping[str, Any], issued_on: Any = None) -> Row:
         issued_on: The record's own day, for assertions that state none.
 
     Raises:
-        NotAcceptedError: D11, it is not one badge of one recipient.
+        NotAcceptedError: D07, it is not one badge of one recipient.
     """
     achievement = only(assertion.get("achievement"), "achievements")
     return {
@@ -181,7 +181,7 @@ def learner_2(clr: Mapping[str, Any]) -> Row:
     """Whom a CLR 2.0 is about.
 
     Raises:
-        NotAcceptedError: D11, it has several learners.
+        NotAcceptedError: D07, it has several learners.
     """
     return _received(_of_subject(only(clr.get("credentialSubject"), "recipients")))
 
@@ -197,13 +197,13 @@ def enveloped(
         prefixes: Beginnings of ids that only say where an id comes from.
 
     Raises:
-        NotAcceptedError: D11, the platform speaks of another assertion.
+        NotAcceptedError: D07, the platform speaks of another assertion.
     """
     full = row["assertion_id"] or ""
     short = _short(row["assertion_id"], prefixes)
     if envelope.id not in (None, full, short, _last_part(full)):
         value = "the delivery names another assertion than the credential"
-        raise NotAcceptedError(value, "D11")
+        raise NotAcceptedError(value, "D07")
     said = {
         "recipient_email": envelope.email,
         "recipient_name": envelope.name,
@@ -247,10 +247,10 @@ def only(value: Any, what: str) -> Mapping[str, Any]:
     """The one object of a place that may hold a list.
 
     Raises:
-        NotAcceptedError: D11, it holds several ``what``.
+        NotAcceptedError: D07, it holds several ``what``.
     """
     if isinstance(value, list) and len(value) > 1:
-        raise NotAcceptedError(f"it has several {what}", "D11")
+        raise NotAcceptedError(f"it has several {what}", "D07")
     return _object(value)
 
 

@@ -2,7 +2,7 @@
 
 A document is a credential, a compact JWS, a platform's line around one of them
 (``{"credential": …}``), a presentation or an API answer that holds several. Every badge
-of a CLR is a row of its own. What is not accepted is a D05 or D11 record with its
+of a CLR is a row of its own. What is not accepted is a D05 or D07 record with its
 reason.
 
 Who signed is checked before anything is read; who received it is only ever what the
@@ -72,8 +72,8 @@ def parse(
 
     Returns:
         The table with one row a badge, and ``status_list`` where lists came; what was
-        not accepted is ``bad`` with D05 or D11, what is no JSON with F20. Warnings are
-        D12, a line each, and D13, one a reason.
+        not accepted is ``bad`` with D05 or D07, what is no JSON with F20. Warnings are
+        D08, a line each, and D09, one a reason.
 
     Raises:
         FileRefusedError: F06; F08 or F20 when the file as a whole is no JSON.
@@ -187,7 +187,7 @@ class _Reader:
             if len(whole[_key(badge.row)]) == 1:
                 apart.append(badge)
             else:
-                self.bad.append((badge.line, "D11", "one id stands for several badges"))
+                self.bad.append((badge.line, "D07", "one id stands for several badges"))
         return apart
 
     def _with_status(self, badges: list[_Badge]) -> list[Row]:
@@ -201,7 +201,7 @@ class _Reader:
             if doubt is not None and not badge.is_stated:
                 doubts[doubt].append(badge.line)
         self.notes += [
-            Note("D13", "W", line=min(lines), value=doubt, count=len(lines))
+            Note("D09", "W", line=min(lines), value=doubt, count=len(lines))
             for doubt, lines in doubts.items()
         ]
         return found
@@ -247,7 +247,7 @@ class _Reader:
 
     def _warn(self, line: int, doubt: str | None) -> None:
         if doubt is not None:
-            self.notes.append(Note("D12", "W", line=line, value=doubt))
+            self.notes.append(Note("D08", "W", line=line, value=doubt))
 
     def _badges(self, line: int, value: Any) -> Iterator[_Badge]:
         if isinstance(value, str):
@@ -467,7 +467,7 @@ def _badge_1(assertion: Any, issuer: Issuer, clr: Mapping[str, Any]) -> _Badge:
         clr: The record, where a signature covers that too.
 
     Raises:
-        NotAcceptedError: D05, its achievement is another's; D11.
+        NotAcceptedError: D05, its achievement is another's; D07.
     """
     if not isinstance(assertion, dict):
         raise NotAcceptedError("not a badge or a record")

@@ -44,7 +44,7 @@ def whom(found: ParsedTable) -> list[tuple[Any, ...]]:
 
 
 def doubts(found: ParsedTable) -> list[str | None]:
-    assert {(note.edit_id, note.severity) for note in found.notes} <= {("D12", "W")}
+    assert {(note.edit_id, note.severity) for note in found.notes} <= {("D08", "W")}
     assert all(note.line for note in found.notes)
     return [note.value for note in found.notes]
 
@@ -221,7 +221,7 @@ def test_a_badge_has_one_recipient_one_achievement_one_class() -> None:
         "it has several recipients",
         "it has several recipients",
     ]
-    assert set(found.bad["edit_id"]) == {"D11"}
+    assert set(found.bad["edit_id"]) == {"D07"}
 
 
 OWN_IDS = {
@@ -239,7 +239,7 @@ def test_beside_a_badge_stands_its_whole_id_or_the_last_part_of_it(full: str) ->
         assert found.frame["assertion_id"].to_list() == [own]
     for other in ("1", "01", "ssertions/11", "", "0", "another"):
         found = read(lines({"credential": badge, "id": other or "x"}))
-        assert found.bad["edit_id"].to_list() == ["D11"]
+        assert found.bad["edit_id"].to_list() == ["D07"]
 
 
 def test_one_id_beside_two_badges_is_neithers() -> None:
@@ -257,7 +257,7 @@ def test_one_id_beside_two_badges_is_neithers() -> None:
     )
     assert found.frame["assertion_id"].to_list() == ["2", "2"]
     assert reasons(found) == ["one id stands for several badges"] * 2
-    assert set(found.bad["edit_id"]) == {"D11"}
+    assert set(found.bad["edit_id"]) == {"D07"}
     assert found.bad["line"].to_list() == [1, 3]
 
 
@@ -303,8 +303,8 @@ def test_a_forged_record_leads_no_badge_to_another_learner() -> None:
     }
     assert found.feeds["person_identifier"].frame.height == 0
     assert [(note.edit_id, note.severity, note.line) for note in found.notes] == [
-        ("D12", "W", 1),
-        ("D12", "W", 2),
+        ("D08", "W", 1),
+        ("D08", "W", 2),
     ]
 
 

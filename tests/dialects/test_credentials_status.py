@@ -60,7 +60,7 @@ def states(found: ParsedTable) -> list[str | None]:
 
 
 def doubts(found: ParsedTable) -> list[tuple[str | None, int, int | None]]:
-    assert {(note.edit_id, note.severity) for note in found.notes} <= {("D13", "W")}
+    assert {(note.edit_id, note.severity) for note in found.notes} <= {("D09", "W")}
     return [(note.value, note.count, note.line) for note in found.notes]
 
 
@@ -241,5 +241,5 @@ def test_a_list_becomes_no_badge_and_is_accounted_for() -> None:
 
 def test_what_could_not_be_checked_is_a_warning_of_the_feed_and_its_file() -> None:
     (note,) = translated(signed(badge_3(1)), signed(with_status(2, 4))).notes
-    assert (note.edit_id, note.severity, note.feed) == ("D13", "W", "badge")
+    assert (note.edit_id, note.severity, note.feed) == ("D09", "W", "badge")
     assert (note.file, note.line, note.count) == ("badges.jsonl", 2, 1)

@@ -13,8 +13,7 @@ with
     ),
 
     known as (
-        select distinct
-            addresses.institution_code, addresses.email, person.learner_id,
+        select distinct addresses.institution_code, addresses.email, person.learner_id,
         from addresses
         inner join
             {{ ref("idn_college_student") }} as person using (
@@ -24,7 +23,8 @@ with
     ),
 
     owners as (
-        select institution_code, email, min(learner_id) as learner_id, count(*) as found,
+        select
+            institution_code, email, min(learner_id) as learner_id, count(*) as found,
         from known
         group by institution_code, email
     )
