@@ -127,9 +127,9 @@ def test_a_file_replaced_while_it_is_copied_waits(
                 _replace(zone / DAY, newer, "person.csv")
             yield chunk
 
-    monkeypatch.setattr(Sftp, "read", replaced)
-    world.collect()
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(Sftp, "read", replaced)
+        world.collect()
     # The bytes that were copied are the old ones, whole: nothing is half of each.
     landed = world.land()
     assert all(one.verdict == "accepted" for one in landed.values())
