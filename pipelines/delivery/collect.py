@@ -23,7 +23,7 @@ from pipelines.delivery.candidates import Candidate, sort_out
 from pipelines.delivery.journal import Journal, read_journal
 from pipelines.delivery.opening import Event, open_packages
 from pipelines.delivery.quiet import is_quiet
-from pipelines.delivery.removing import is_kept, judged, remove
+from pipelines.delivery.removing import is_kept, is_unchanged, judged, remove
 from pipelines.delivery.taking import NotYetError, Patience, take
 from pipelines.delivery.zone import Zone, ZoneError
 from pipelines.delivery.zones import open_zone
@@ -238,6 +238,10 @@ class _Look:
             return False
         delivery = self.inbox.get((sender.sender, candidate.name))
         if not is_kept(self.home, taken, delivery, self.known):
+            return False
+        if not is_unchanged(zone, candidate, taken):
+            # Replaced by a file of the same size and date: it is taken like any other.
+            del journal.taken[candidate.name]
             return False
         if not remove(zone, candidate, taken):
             return False

@@ -32,9 +32,11 @@ class Folder:
 
     Attributes:
         atomic: False: a file grows in place.
+        exact: True: nobody sets the time of an inode's change.
     """
 
     atomic = False
+    exact = True
 
     def __init__(self, profile: FolderDelivery) -> None:
         """Remember where it is; ``with`` opens it."""

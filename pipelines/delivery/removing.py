@@ -8,6 +8,7 @@ file that was taken is in the landing store under its SHA-256. What was refused 
 listing alone was never read, so it is not kept and stays where it is.
 """
 
+import os
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ import polars as pl
 
 from pipelines.delivery.candidates import Candidate
 from pipelines.delivery.journal import Taken
-from pipelines.delivery.zone import CHUNK, Zone, ZoneError
+from pipelines.delivery.zone import CHUNK, Zone, ZoneError, copy_whole
 from pipelines.durable import sync_folder
 from pipelines.landing.admission import read_waiting
 from pipelines.landing.inbox import Delivery
@@ -57,6 +58,22 @@ def is_kept(
         if not _store(home, place / name if place.is_dir() else place, wanted):
             return False
     return True
+
+
+def is_unchanged(zone: Zone, candidate: Candidate, taken: Taken) -> bool:
+    """Whether a drop zone still holds what was taken, read again where versions lie.
+
+    Raises:
+        ZoneError: It cannot be read.
+    """
+    if zone.exact:
+        return True
+    with Path(os.devnull).open("wb") as nowhere:
+        return all(
+            copy_whole(zone, item, nowhere) == taken.stored.get(item.name)
+            for item in candidate.files
+            if taken.has(item)
+        )
 
 
 def remove(zone: Zone, candidate: Candidate, taken: Taken) -> bool:

@@ -45,9 +45,11 @@ class S3:
 
     Attributes:
         atomic: True: an object is there whole, or not at all.
+        exact: True: an ETag follows the content.
     """
 
     atomic = True
+    exact = True
 
     def __init__(self, profile: S3Delivery) -> None:
         """Remember where it is; ``with`` reads the credentials."""

@@ -43,9 +43,11 @@ class Sftp:
 
     Attributes:
         atomic: False: an upload grows in place.
+        exact: False: the protocol tells size and whole seconds, which a client sets.
     """
 
     atomic = False
+    exact = False
 
     def __init__(self, profile: SftpDelivery) -> None:
         """Remember where it is; ``with`` connects."""
@@ -107,6 +109,7 @@ class Sftp:
                     left -= len(chunk)
                     yield chunk
                 _same(item, file.stat())
+            _same(item, self._sftp.lstat(path))
 
     def remove(self, item: Item) -> None:
         """See ``Zone.remove``."""

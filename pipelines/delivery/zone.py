@@ -60,9 +60,11 @@ class Zone(Protocol):
     Attributes:
         atomic: A file appears whole, so that one look at an archive is enough. The
             files of a folder come one after the other everywhere.
+        exact: A file's version differs whenever its content does.
     """
 
     atomic: bool
+    exact: bool
 
     def look(self) -> list[Item]:
         """Everything in the zone and, one level down, in its folders.

@@ -1,6 +1,7 @@
 """SFTP against a real OpenSSH server."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from drop_world import (
     reason,
 )
 from real_servers import SshServer, free_port
+
+from pipelines.delivery.zone import Item
 
 
 @pytest.fixture
@@ -64,6 +67,73 @@ def test_a_server_s_clock_is_not_trusted_for_an_archive(
     date_back(archive, 600)
     assert outcomes(world.collect(later=70)) == {archive.name: "waiting"}
     assert "taken" in {e.outcome for e in world.collect(later=140)}
+
+
+def _replace(folder: Path, newer: Path, *names: str) -> None:
+    """Put files in the place of others of the same size, and keep their dates."""
+    for name in names:
+        old = folder / name
+        then = int(old.stat().st_mtime)
+        assert old.stat().st_size == (newer / name).stat().st_size
+        old.write_bytes((newer / name).read_bytes())
+        os.utime(old, (then, then))
+
+
+def _newer(tmp_path: Path, zone: Path) -> Path:
+    """A correction of the package in a drop zone, of the same size to the byte."""
+    person = (zone / DAY / "person.csv").read_bytes().replace(b"Lear", b"Stud")
+    later = f"{DAY}T23:00:00-05:00"
+    return package(tmp_path / "newer", as_of=later, files={"person": person})
+
+
+def test_a_correction_of_the_same_size_and_date_is_not_removed_unread(
+    world: World, zone: Path, tmp_path: Path
+) -> None:
+    package(zone)
+    assert outcomes(world.collect()) == {DAY: "taken"}
+    assert world.land()[DAY].verdict == "accepted"
+    _replace(zone / DAY, _newer(tmp_path, zone), "person.csv", "manifest.json")
+    assert outcomes(world.collect()) == {DAY: "taken"}
+    assert world.land()[DAY].verdict == "accepted"
+    assert outcomes(world.collect()) == {DAY: "removed"}
+    kept = {path.read_bytes() for path in world.home.objects.glob("*/*")}
+    assert (tmp_path / "newer" / DAY / "person.csv").read_bytes() in kept
+
+
+def test_half_a_correction_of_the_same_size_and_date_waits_by_its_hash(
+    world: World, zone: Path, tmp_path: Path
+) -> None:
+    package(zone)
+    _replace(zone / DAY, _newer(tmp_path, zone), "person.csv")
+    assert "not what the manifest says" in reason(world.collect(), DAY)
+    assert names_in(world.home.inbox / "CACC") == set()
+    _replace(zone / DAY, tmp_path / "newer" / DAY, "manifest.json")
+    assert outcomes(world.collect()) == {DAY: "taken"}
+    assert world.land()[DAY].verdict == "accepted"
+
+
+def test_a_file_replaced_while_it_is_copied_waits(
+    world: World, zone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.delivery.sftp import Sftp
+
+    package(zone)
+    newer = _newer(tmp_path, zone)
+    read = Sftp.read
+
+    def replaced(self: Sftp, item: Item) -> Iterator[bytes]:
+        for chunk in read(self, item):
+            if item.name == "person.csv":
+                _replace(zone / DAY, newer, "person.csv")
+            yield chunk
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sftp, "read", replaced)
+        world.collect()
+    # The bytes that were copied are the old ones, whole: nothing is half of each.
+    landed = world.land()
+    assert all(one.verdict == "accepted" for one in landed.values())
+    assert outcomes(world.collect())[DAY] in {"taken", "waiting"}
 
 
 def test_links_pipes_folders_and_odd_names_are_refused(
