@@ -25,10 +25,11 @@ REASON, NAME = "Seniors graduated; <b>confirmed</b>", "Ann Lee"
 
 
 def _college(*arguments: str) -> None:
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as left:
-        who = ("--reason", REASON, "--by", NAME)
+    who = ("--reason", REASON, "--by", NAME)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["lrw", "college", *arguments, *who])
-        cli.main()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
     assert not left.value.code
 
 
