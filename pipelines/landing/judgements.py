@@ -53,6 +53,7 @@ from pipelines.landing.ledger import History, read_ledger
 from pipelines.landing.overriding import why_not
 from pipelines.landing.parcel import APPLIED, HELD
 from pipelines.landing.store import read_quarantine
+from pipelines.returns.again import write_again
 from pipelines.settings import Home
 
 MAX_DAYS = 180
@@ -155,7 +156,9 @@ def refuse(
     with alone(home):
         found = find_package(packages_of(home, code, Decisions.read(home)), package)
         _must_wait(found, "refused")
-        return decide(home, _about_package(code, REFUSE, found, person)), found
+        decision = decide(home, _about_package(code, REFUSE, found, person))
+        _tell_again(home, contracts, decision)
+    return decision, found
 
 
 def override(
@@ -324,7 +327,14 @@ def withdraw(
                 names=found.decision_id,
             ),
         )
+        _tell_again(home, contracts, found)
     return made, found
+
+
+def _tell_again(home: Home, contracts: Contracts, decision: Decision) -> None:
+    """Write the return file and scorecards anew: a college does not read the log."""
+    if decision.kind in (RELEASE, REFUSE) and decision.package_id is not None:
+        write_again(home, contracts, decision.package_id)
 
 
 def _must_wait(package: Package, what: str) -> None:

@@ -158,6 +158,21 @@ def test_a_refused_package_is_never_looked_at_again(
     assert (again.code, "only a held package can be refused" in again.line) == (1, True)
 
 
+def test_a_refusal_is_told_in_the_return_file_until_it_is_withdrawn(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    _with_a_held_package(warehouse)
+    waiting = warehouse.summary("CACC", NEXT)
+
+    refusal = lrw.college("CACC", "refuse", NEXT, *WHO, "--format", "json").json()
+    refused = warehouse.summary("CACC", NEXT)
+    lrw.college("CACC", "withdraw", refusal["decision_id"], *WHO)
+
+    assert refused != waiting
+    assert WHO[1] in str(refused)
+    assert WHO[1] not in str(warehouse.summary("CACC", NEXT))
+
+
 def test_a_refusal_withdrawn_lets_the_package_be_released(
     warehouse: Warehouse, lrw: Lrw
 ) -> None:
