@@ -336,7 +336,8 @@ def test_an_erased_learner_is_found_by_nobody(
 ) -> None:
     told = explained(lrw, f"{HERE}:{SURE}")
     learner, name = told["learner_id"], told["representations"][0]["last_name"]
-    look = ("identity", "find", "--family", name, "--birth-date", "2000-01-01")
+    born = ("--birth-date", "2000-01-01")
+    look = ("identity", "find", "--given", "Given0", "--family", name, *born)
     assert learner in lrw(*look).out
     refused = lrw("identity", "erase", learner, *WHO)
     assert (refused.code, "give --yes" in refused.line) == (2, True)

@@ -222,8 +222,8 @@ def _register_waiting(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     )
     path = review_file(home)
     if path.exists():
-        con.read_parquet(str(path)).create_view("review_pair")
-        select = f"select {columns} from review_pair"
+        quoted = str(path).replace("'", "''")
+        select = f"select {columns} from read_parquet('{quoted}')"
     else:
         nothing = ", ".join(f"null::varchar as {one}" for one in columns.split(", "))
         select = f"select {nothing} where false"
