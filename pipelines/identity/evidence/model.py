@@ -17,7 +17,6 @@ import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import SettingsCreator
 from splink.blocking_rule_library import CustomRule
-from splink.internals.blocking_rule_creator import BlockingRuleCreator
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from pipelines.identity.evidence.alike import (
@@ -240,10 +239,11 @@ def settings(model: Model | None = None, *, details: bool = True) -> SettingsCre
     )
 
 
-def blocking_rules(
-    blocks: Iterable[str] = BLOCKS.values(),
-) -> list[BlockingRuleCreator]:
-    """Blocks as Splink takes them; a student's own representations are no pair."""
+def blocking_rules(blocks: Iterable[str] = BLOCKS.values()) -> list[Any]:
+    """Blocks as Splink takes them (``BlockingRuleCreator``, in lists of several types).
+
+    A student's own representations are no pair.
+    """
     return [CustomRule(f"{rule} and l.student_no <> r.student_no") for rule in blocks]
 
 

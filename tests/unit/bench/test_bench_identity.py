@@ -20,7 +20,7 @@ REACHED = IdentityBench(
 
 
 def test_a_state_too_small_for_the_targets_is_no_success() -> None:
-    words = ["bench", "identity", "--learners", "100", "--targets", "--format", "json"]
+    words = ["bench", "identity", "--learners", "400", "--targets", "--format", "json"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 1
     found = json.loads(result.stdout.splitlines()[0])
