@@ -15,12 +15,12 @@ import polars as pl
 from pipelines.contracts.model import Contracts, Edit, Sender
 from pipelines.errors import UsageError
 from pipelines.landing.certified import Numbers, numbers_in_force
-from pipelines.landing.decisions import OVERRIDE, REFUSE, Decision, Decisions
+from pipelines.landing.decisions import OVERRIDE, Decision, Decisions
 from pipelines.landing.ledger import in_effect, read_ledger
 from pipelines.landing.parcel import APPLIED, HELD, REJECTED, REPEAT, RETIRED
+from pipelines.landing.verdicts import state_of
 from pipelines.settings import Home
 
-REFUSED = "refused"
 _VERDICTS = (*APPLIED, HELD, REJECTED, REPEAT, RETIRED)
 _COUNTS = ("rows_read", "loaded", "collapsed", "quarantined")
 # A prefix that short names a package by chance.
@@ -295,16 +295,13 @@ def _uncertified(term: str, now: Numbers | None) -> list[Reported]:
 def _package(home: Home, row: dict[str, Any], decisions: Decisions) -> Package:
     code, package_id = row["institution_code"], row["package_id"]
     decision = decisions.about(code, package_id)
-    verdict = row["verdict"]
-    if decision is not None and decision.kind == REFUSE and verdict not in APPLIED:
-        verdict = REFUSED
     sums = {name: sum(file[name] or 0 for file in row["files"]) for name in _COUNTS}
     return Package(
         package_id=package_id,
         delivery=row["delivery"],
         as_of=row["as_of"],
         mode=row["mode"],
-        verdict=verdict,
+        verdict=state_of(row["verdict"], decision),
         edits=tuple(
             (f["feed"], f["edit_id"], f["severity"], f["count"])
             for f in row["findings"]

@@ -28,7 +28,6 @@ from pipelines.landing.certified import (
     term_days,
 )
 from pipelines.landing.college import (
-    REFUSED,
     Package,
     find_package,
     held,
@@ -53,6 +52,7 @@ from pipelines.landing.ledger import History, read_ledger
 from pipelines.landing.overriding import why_not
 from pipelines.landing.parcel import APPLIED, HELD
 from pipelines.landing.store import read_quarantine
+from pipelines.landing.verdicts import REFUSED
 from pipelines.returns.again import write_again
 from pipelines.settings import Home
 
