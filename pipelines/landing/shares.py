@@ -184,7 +184,8 @@ def _empty_columns(mine: JudgedRows, live: dict[str, Parcel]) -> None:
     """F15, second half, and F26: a column is empty that was filled before.
 
     F15 is about columns that are required, F26 about those that learners are
-    recognised by, which may be empty in any single row.
+    recognised by, which may be empty in any single row. Terms that were not there
+    before do not count: a term begins with results that have no grade yet.
     """
     edits = {
         c.name: "F15" if c.nullability != "Y" else "F26"
@@ -194,6 +195,9 @@ def _empty_columns(mine: JudgedRows, live: dict[str, Parcel]) -> None:
     if mine.in_force.is_empty() or not edits:
         return
     now, before = _snapshot_rows(mine)
+    if mine.feed.has_term:
+        terms = ["institution_code", "term_code"]
+        now = now.join(before.select(terms).unique(), on=terms, how="semi")
     shares = [
         frame.group_by("institution_code").agg(
             pl.len().alias(rows),

@@ -489,3 +489,20 @@ def test_a_column_as_empty_as_before_holds_nothing(warehouse: Warehouse) -> None
         _without_birth_date(state["person"][:30])
         send(warehouse.inbox, "CACC", day, state)
     assert [p.edits for p in warehouse.land().packages] == [{}, {}]
+
+
+def test_a_new_term_without_grades_yet_is_a_usual_night(warehouse: Warehouse) -> None:
+    state = college_state(40)
+    _in_progress(state["course_result"][1::2])
+    fall = state["course_result"][1:30:2]
+    for feed in ("course_result", "term_enrollment"):
+        state[feed] = state[feed][::2]
+    send(warehouse.inbox, "CACC", DAY, state)
+    warehouse.land()
+    state["course_result"] += fall
+    send(warehouse.inbox, "CACC", NEXT, state)
+
+    landed = package_of(warehouse.land(), "CACC")
+
+    assert (landed.verdict, landed.edits) == ("accepted", {})
+    assert len(warehouse.in_force("course_result", "CACC")) == 55
