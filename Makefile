@@ -19,7 +19,7 @@ SEED ?= 20260901
 .PHONY: help setup servers night test orders hostile mutations conform accuracy bench check format dev lock
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Environment from requirements.lock, hashes checked
 
