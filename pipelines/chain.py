@@ -1,7 +1,8 @@
 """Files of a log that only grows: each names the one before it by its SHA-256.
 
 Belongs here: the lock, the head, and the check of every link. Does not belong here:
-what the files hold, and where in a file its link is kept (``landing.decisions``).
+what the files hold, and where in a file its link is kept (``landing.decisions``,
+``identity.log.store``).
 
 The head names the last file. Before a file gets its name the head says which one is
 coming, so that a writer that was killed in between is caught up with, while a file
@@ -101,7 +102,11 @@ def verify_chain(
 
 
 def append_to_chain(
-    folder: Path, before: Link | None, partial: Path, final: Path
+    folder: Path,
+    before: Link | None,
+    partial: Path,
+    final: Path,
+    at: Callable[[str], None] = lambda _: None,
 ) -> Link:
     """Give a written file its name at the end of the chain, held alone.
 
@@ -110,12 +115,31 @@ def append_to_chain(
         before: The last link so far.
         partial: The file, written beside its final place.
         final: Its name for good.
+        at: Called at every step with its name; for crash tests.
     """
     link = Link(final.stem, digest(partial))
     _write_head(folder, _Head(before, coming=link))
+    at("announced")
     replace_durably(partial, final)
-    _write_head(folder, _Head(link, coming=None))
+    at("in place")
+    settle_head(folder, link)
+    at("head written")
     return link
+
+
+def settle_head(folder: Path, last: Link) -> None:
+    """Let the head name the last file, where a writer died before it said so."""
+    settled = _Head(last, coming=None)
+    if _read_head(folder) != settled:
+        _write_head(folder, settled)
+
+
+def head_bytes(folder: Path) -> bytes | None:
+    """The head as it lies there; whoever holds no lock sees by it that all stayed."""
+    try:
+        return (folder / HEAD).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _read_head(folder: Path) -> _Head | None:
@@ -138,5 +162,6 @@ def _write_head(folder: Path, head: _Head) -> None:
     last = asdict(head.last) if head.last else {"name": None, "sha256": None}
     coming = asdict(head.coming) if head.coming else None
     partial = folder / f".{HEAD}.tmp"
+    partial.touch(mode=0o600)
     partial.write_bytes(orjson.dumps({**last, "coming": coming}))
     replace_durably(partial, folder / HEAD)

@@ -34,14 +34,15 @@ NIGHT = [
     "compared",
     "judged",
     "segment written",
-    "segment in place",
+    "announced",
+    "in place",
     "head written",
     "compared kept",
     "views written",
     "settled",
 ]
-DECISION = ["decided", "segment written", "segment in place", "head written"]
-WRITTEN = DECISION[2:]
+DECISION = ["decided", "segment written", "announced", "in place", "head written"]
+WRITTEN = DECISION[3:]
 DAY, NEXT = "2026-09-01", "2026-09-02"
 
 

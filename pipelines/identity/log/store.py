@@ -1,15 +1,14 @@
 """Adding to the log and checking it: immutable segments in a chain of SHA-256.
 
-Belongs here: files, the lock and the chain. Does not belong here: what events mean.
+Belongs here: segments, their numbers and the lock. Does not belong here: what events
+mean, and the head (``pipelines.chain``).
 
 A segment is named after the first ``seq`` in it and carries the digest of the segment
-before it; ``.head.json`` carries the digest of the last, so that a tail that went
-missing is noticed too. Segments are written once, under a lock that the kernel frees
-however its holder ends. The order of events is ``seq``; no clock is asked.
+before it (``pipelines.chain``). Segments are written once, under a lock that the kernel
+frees however its holder ends. The order of events is ``seq``; no clock is asked.
 """
 
 import fcntl
-import hashlib
 import os
 import re
 import time
@@ -19,17 +18,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.durable import replace_durably, sync_folder
+from pipelines.chain import (
+    HEAD,
+    BrokenChainError,
+    Link,
+    append_to_chain,
+    head_bytes,
+    settle_head,
+    verify_chain,
+)
+from pipelines.durable import sync_folder
 from pipelines.errors import OperatorError
 from pipelines.identity.log.schema import EVENT_SCHEMA, MINT
 
 At = Callable[[str], None]
 
-_HEAD = ".head.json"
 _LOCK = ".lock"
 _SEGMENT = re.compile(r"\d{12}\.parquet")
 _PREVIOUS = b"lrw.previous_sha256"
@@ -42,11 +48,10 @@ class LogError(OperatorError):
 
 @dataclass(frozen=True)
 class Tail:
-    """Where the log ends: the last ``seq`` and the digest of the last segment."""
+    """Where the log ends: the last ``seq`` and the last segment."""
 
     last_seq: int
-    segment: str | None
-    digest: str | None
+    link: Link | None
 
 
 class Writer:
@@ -77,7 +82,7 @@ class Writer:
         numbered = events.add_column(
             0, EVENT_SCHEMA.field("seq"), pa.array(range(first, first + len(events)))
         ).cast(EVENT_SCHEMA)
-        previous = (self.tail.digest or "").encode()
+        previous = (self.tail.link.sha256 if self.tail.link else "").encode()
         final = self._folder / f"{first:012d}.parquet"
         partial = self._folder / f".{final.stem}.tmp"
         _private(partial)
@@ -87,11 +92,8 @@ class Writer:
             compression="zstd",
         )
         at("segment written")
-        replace_durably(partial, final)
-        at("segment in place")
-        self.tail = Tail(first + len(events) - 1, final.stem, _digest(final))
-        _write_head(self._folder, self.tail)
-        at("head written")
+        link = append_to_chain(self._folder, self.tail.link, partial, final, at)
+        self.tail = Tail(first + len(events) - 1, link)
         return final
 
 
@@ -116,8 +118,8 @@ def writing(folder: Path, wait: float = _WAIT) -> Iterator[Writer]:
         for left in folder.glob(".*.tmp"):
             left.unlink()
         tail = verify_log(folder)
-        if tail.segment and _read_head(folder) != (tail.segment, tail.digest):
-            _write_head(folder, tail)
+        if tail.link:
+            settle_head(folder, tail.link)
         yield Writer(folder, tail)
     finally:
         os.close(descriptor)
@@ -139,25 +141,31 @@ def verify_log(folder: Path) -> Tail:
     Raises:
         LogError: One line that names the first segment that is not as written.
     """
-    # The head before the list: a writer adds segments in the other order.
-    head = _read_head(folder)
-    found = segments(folder)
-    if head is None and len(found) > 1:
-        raise _damaged(f"its file {_HEAD} is missing")
-    tail = Tail(0, None, None)
+    while True:
+        before = head_bytes(folder)
+        try:
+            return _verified(folder, segments(folder))
+        except LogError:
+            # A reader holds no lock: what it saw may be half of a night's append.
+            if head_bytes(folder) == before:
+                raise
+
+
+def _verified(folder: Path, found: list[Path]) -> Tail:
+    follows: dict[Path, Link | None] = {}
+    seq, previous = 0, None
     for path in found:
-        rows, previous = _footer(path)
-        if int(path.stem) != tail.last_seq + 1:
-            raise _damaged(f"the segment that begins at {tail.last_seq + 1} is missing")
-        if previous != (tail.digest or ""):
-            before = tail.segment or "an empty log"
-            raise _damaged(f"segment {path.stem} does not continue {before}")
-        tail = Tail(tail.last_seq + rows, path.stem, _digest(path))
-        if head and head[0] == path.stem and head[1] != tail.digest:
-            raise _damaged(f"segment {path.stem} was altered")
-    if head and head[0] not in {path.stem for path in found}:
-        raise _damaged(f"segment {head[0]} is missing")
-    return tail
+        rows, sha256 = _footer(path)
+        if int(path.stem) != seq + 1:
+            raise _damaged(f"the segment that begins at {seq + 1} is missing")
+        follows[path] = Link(previous or "", sha256) if sha256 else None
+        seq, previous = seq + rows, path.stem
+    try:
+        links = verify_chain(folder, found, follows.__getitem__)
+    except BrokenChainError as broken:
+        what = "its head" if broken.name == HEAD else f"segment {broken.name}"
+        raise _damaged(f"{what} is missing or not as it was written") from None
+    return Tail(seq, links[-1] if links else None)
 
 
 def _lock(descriptor: int, wait: float) -> None:
@@ -226,27 +234,5 @@ def _damaged(what: str) -> LogError:
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _private(path: Path) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-
-
-def _read_head(folder: Path) -> tuple[str, str] | None:
-    try:
-        head = orjson.loads((folder / _HEAD).read_bytes())
-        return head["segment"], head["sha256"]
-    except FileNotFoundError:
-        return None
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise _damaged(f"its file {_HEAD} cannot be read") from None
-
-
-def _write_head(folder: Path, tail: Tail) -> None:
-    partial = folder / f"{_HEAD}.tmp"
-    _private(partial)
-    partial.write_bytes(orjson.dumps({"segment": tail.segment, "sha256": tail.digest}))
-    replace_durably(partial, folder / _HEAD)

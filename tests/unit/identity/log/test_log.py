@@ -129,7 +129,7 @@ def test_a_foreign_segment_is_refused(folder):
     add(folder, minted("a"))
     table = pq.read_table(segments(folder)[0])
     pq.write_table(table, folder / "000000000002.parquet")
-    with pytest.raises(LogError, match="segment 000000000002 does not continue"):
+    with pytest.raises(LogError, match="segment 000000000002"):
         verify_log(folder)
 
 
@@ -137,21 +137,43 @@ def test_a_segment_of_another_log_does_not_fit_the_chain(folder, tmp_path):
     add(folder, minted("a"), minted("b"))
     add(tmp_path / "other", minted("x"), minted("b"))
     shutil.copy(tmp_path / "other" / "000000000002.parquet", folder)
-    with pytest.raises(LogError, match="does not continue"):
+    with pytest.raises(LogError, match=r"segment 00000000000[12]"):
         verify_log(folder)
 
 
-def test_the_head_may_lag_and_may_not_be_lost(folder):
+class _KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("step", "last"), [("announced", 2), ("in place", 3)])
+def test_a_segment_whose_writer_died_is_in_the_log_or_never_was(folder, step, last):
     add(folder, minted("a"), minted("b"))
-    head = folder / ".head.json"
+
+    def die(name):
+        if name == step:
+            raise _KilledError
+
+    with pytest.raises(_KilledError), writing(folder) as log:
+        log.append(minted("c"), die)
+    assert verify_log(folder).last_seq == last
+    add(folder, minted("d"))
+    assert verify_log(folder).last_seq == last + 1
+
+
+def test_the_last_segment_cannot_be_changed_by_setting_the_head_back(folder):
+    add(folder, minted("a"), minted("b"))
+    head = folder / "head.json"
     before = head.read_bytes()
     add(folder, minted("c"))
-    after = head.read_bytes()
+    _swap(segments(folder)[-1])
     head.write_bytes(before)
-    assert verify_log(folder).last_seq == 3
-    add(folder, NEW_EVENT_SCHEMA.empty_table())
-    assert head.read_bytes() == after
-    head.unlink()
+    with pytest.raises(LogError, match="not as it was written"):
+        verify_log(folder)
+
+
+def test_the_head_may_not_be_lost(folder):
+    add(folder, minted("a"))
+    (folder / "head.json").unlink()
     with pytest.raises(LogError, match="head"):
         verify_log(folder)
 
