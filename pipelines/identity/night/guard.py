@@ -97,7 +97,7 @@ class Figures:
         merged: Learners retired tonight.
         merged_share: Share of the learners active before; 0 when there were none.
         largest_cluster: Students of the largest learner to whom tonight adds.
-        colleges: By college, what its own word joins.
+        colleges: By college that was there before, what its own word joins.
     """
 
     new_students: int
@@ -277,12 +277,14 @@ def measure(con: duckdb.DuckDBPyConnection) -> Figures:
 
 
 def _waves(con: duckdb.DuckDBPyConnection) -> dict[str, Wave]:
+    """By college; the first night of one brings the merges of all its years."""
     rows = con.execute(
         f"""
         with joined as (
             select institution_code, count(*) as joined
             from night.new_event
             where event_type in ('link', 'merge') and {_BY_COLLEGE}
+                and institution_code in (select institution_code from night.linked)
             group by institution_code
         ),
         student as (

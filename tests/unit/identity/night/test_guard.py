@@ -189,6 +189,19 @@ def test_a_college_s_own_wrong_merge_file_is_refused_and_let_through(colleges):
     assert (colleges.result.refused, colleges.result.merged) == (None, 10)
 
 
+def test_the_first_night_of_a_college_brings_the_merges_of_all_its_years(colleges):
+    """INGRAM's first delivery of 200,000 learners has 50 of them, 2.1 %."""
+    _singles(colleges, "REID")
+    colleges.tonight()
+    for number in range(0, 20, 2):
+        key = f"one of two {number}"
+        colleges.means(key, COLLEGE)
+        colleges.add("CACC", str(number), key)
+        colleges.add("CACC", str(number + 1), key)
+    colleges.tonight()
+    assert (colleges.result.refused, colleges.result.linked) == (None, 20)
+
+
 def test_the_leave_for_one_college_is_none_for_another(colleges):
     _singles(colleges, "REID", "CACC")
     colleges.tonight()
