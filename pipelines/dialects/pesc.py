@@ -58,7 +58,7 @@ def parse(
 
     Raises:
         FileRefusedError: F06; F07 when the document is no College Transcript 1.x or
-            its elements are missing or out of order; F08 or F20 when it is no safe XML.
+            its elements are out of order; F08 or F20 when it is no safe XML.
     """
     if declared.rows != 1:
         value = f"1 transcript, manifest says {declared.rows}"
@@ -66,7 +66,6 @@ def parse(
     structure = context.dialect.structure
     document = parse_xml(content)
     _check_root(document, structure)
-    _check_required(document.root, structure["required"])
     settings = settings_of(context)
     severity = "W" if settings.get("schema_order") == "warn" else "F"
     notes = _misplaced(document.root, structure["order"], severity)
@@ -95,28 +94,6 @@ def _check_root(document: Document, structure: Mapping[str, Any]) -> None:
         return
     value = f"the document is not a {structure['root']} of {wanted}x"
     raise FileRefusedError(Note("F07", "F", line=1, value=value))
-
-
-def _check_required(root: etree._Element, required: Mapping[str, list[str]]) -> None:
-    """F07 for an element without a child that every feed of it is read from.
-
-    Without its student a transcript is nobody's, and was set aside without a word.
-    """
-    notes = [
-        Note(
-            "F07",
-            "F",
-            line=_line(element),
-            column=child,
-            value=f"{element.tag} has no {child}",
-        )
-        for name, children in required.items()
-        for element in root.iter(name)
-        for child in children
-        if element.find(child) is None
-    ]
-    if notes:
-        raise FileRefusedError(*notes[:_LISTED])
 
 
 def _misplaced(

@@ -201,23 +201,6 @@ def test_an_element_that_stands_twice_leaves_nobody_to_guess_which_counts() -> N
     assert value == "CourseAcademicGrade stands twice in Course"
 
 
-@pytest.mark.parametrize(
-    ("element", "within"),
-    [
-        ("Student", "CollegeTranscript"),
-        ("Person", "Student"),
-        ("AcademicSessionDetail", "AcademicSession"),
-    ],
-)
-def test_a_document_without_what_every_feed_is_read_from_is_refused(
-    element: str, within: str
-) -> None:
-    start, stop = f"<{element}>", f"</{element}>"
-    head, rest = GOOD.split(start, 1)
-    edit_id, value, _ = refusal(head + rest.split(stop, 1)[1])
-    assert (edit_id, value) == ("F07", f"{within} has no {element}")
-
-
 def test_a_college_may_have_the_order_warned_of_instead() -> None:
     moved = GOOD.replace("<SessionType>Semester</SessionType>", "").replace(
         "<SessionName>", "<SessionType>Semester</SessionType><SessionName>"

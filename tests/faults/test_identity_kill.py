@@ -85,7 +85,8 @@ def test_a_night_killed_at_any_step_decides_the_same_when_run_again(
     root = _copy(before, tmp_path)
     assert killed_night(root, step) == -signal.SIGKILL
     verify_log(Home(root).identity_events)
-    assert killed_night(root, step) == -signal.SIGKILL
+    # Once the segment is in place the second run has nothing to append.
+    assert killed_night(root, step) in (-signal.SIGKILL, 0)
     link(Home(root), CONTRACTS)
     assert _decided(root) == expected
     assert _minted_twice(root) == 0
