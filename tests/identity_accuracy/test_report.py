@@ -53,7 +53,8 @@ def test_every_run_is_kept(out: Path) -> None:
     # The first block brings up all that agree in a tax number, one person's mostly.
     assert blocks["added"]["tax number"] > 50
     assert sum(blocks["added"].values()) < blocks["possible"] / 100
-    assert kept["between_found"] <= blocks["looked_at"] <= kept["true_pairs"]
+    # A pair may be found through a third student and never be looked at itself.
+    assert 0 < blocks["looked_at"] <= kept["true_pairs"]
 
 
 def test_a_report_needs_a_seed(tmp_path: Path) -> None:
