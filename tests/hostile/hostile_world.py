@@ -56,6 +56,25 @@ class Sent:
         package = case.package()
         return cls(case, package, package.mailbox or code)
 
+    def sends(self) -> "Sender":
+        """What landing has to know before it meets the package."""
+        return Sender(self.sender, dict(self.package.college), self.package.signs)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A case's college; without the package, which can take gigabytes to make.
+
+    Attributes:
+        code: Of the college.
+        college: Fields of its profile that differ from the others'.
+        signs: It has agreed to sign its packages.
+    """
+
+    code: str
+    college: Mapping[str, Any]
+    signs: bool
+
 
 def judge_cases(cases: Sequence[Case], root: Path) -> dict[str, Outcome]:
     """Land these cases in one wave, each as a college of its own.
@@ -66,18 +85,18 @@ def judge_cases(cases: Sequence[Case], root: Path) -> dict[str, Outcome]:
     """
     house = Warehouse(Home(root))
     sent = deliver(cases, house.inbox)
-    return outcomes(house, sent, land_all(house, sent))
+    return outcomes(house, sent, land_all(house, [one.sends() for one in sent]))
 
 
-def land_all(house: Warehouse, sent: Sequence[Sent]) -> LandingResult:
+def land_all(house: Warehouse, senders: Sequence[Sender]) -> LandingResult:
     """Land what is in the inbox; each case's college is as the case has it."""
     made = {code: replace(_MODEL, code=code) for code in (GOOD, *CODES)}
-    for one in sent:
-        if one.sender in made:
-            college = dict(one.package.college)
-            if one.package.signs:
+    for one in senders:
+        if one.code in made:
+            college = dict(one.college)
+            if one.signs:
                 college["delivery"] = _signing(house)
-            made[one.sender] = replace(made[one.sender], **college)
+            made[one.code] = replace(made[one.code], **college)
     contracts = replace(CONTRACTS, colleges=CONTRACTS.colleges | made)
     return land(house.home, contracts, now=CLOCK)
 
