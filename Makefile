@@ -16,7 +16,7 @@ LEARNERS ?= 5000
 NIGHTS ?= 3
 SEED ?= 20260901
 
-.PHONY: help setup servers night test orders hostile mutations conform accuracy bench check format dev lock
+.PHONY: help setup servers night test orders sweeps hostile mutations conform accuracy bench check format dev lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -45,7 +45,10 @@ test: setup servers ## The tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
 orders: setup ## All orders of arrival of five nights, and 200 drawn sequences
-	LRW_ORDERS=1 $(BIN)/pytest -n 2 tests/faults/test_any_order.py
+	LRW_ORDERS=1 $(BIN)/pytest -n 2 -m "sweep or not sweep" tests/faults/test_any_order.py
+
+sweeps: setup servers ## What is too long for `make test`: kills at every step, every bomb
+	$(BIN)/pytest -n 2 --dist load -m sweep
 
 hostile: setup ## The hostile files, each measured in a process of its own
 	PYTHONPATH=tests/faults:tests/delivery:tests/dialects $(BIN)/python tests/hostile/hostile_table.py

@@ -12,6 +12,7 @@ import pytest
 from drop_world import DAY, World, names_in, outcomes, package
 from hostile_zips import files_of, zipped
 from one_step import start
+from sweeps import few_of
 
 STEP = Path(__file__).with_name("one_step.py")
 ZIP = "2026-09-02.zip"
@@ -39,6 +40,10 @@ REMOVING = [
     ("pipelines.delivery.collect:remove", "after", 1),
     ("pipelines.delivery.collect:remove", "after", 2),
 ]
+
+# In the middle of a copy, between two packages, when half is removed.
+FEW_TAKING = [TAKING[1], TAKING[3], TAKING[9]]
+FEW_REMOVING = [REMOVING[1], REMOVING[3]]
 
 
 @pytest.fixture
@@ -84,7 +89,9 @@ def everything_arrives(world: World, zone: Path, hashes: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "when", "count"), TAKING, ids=lambda v: str(v).rpartition(":")[2]
+    ("place", "when", "count"),
+    few_of(TAKING, FEW_TAKING),
+    ids=lambda v: str(v).rpartition(":")[2],
 )
 def test_a_run_killed_while_it_takes_loses_nothing(
     world: World, zone: Path, place: str, when: str, count: int
@@ -98,7 +105,9 @@ def test_a_run_killed_while_it_takes_loses_nothing(
 
 
 @pytest.mark.parametrize(
-    ("place", "when", "count"), REMOVING, ids=lambda v: str(v).rpartition(":")[2]
+    ("place", "when", "count"),
+    few_of(REMOVING, FEW_REMOVING),
+    ids=lambda v: str(v).rpartition(":")[2],
 )
 def test_a_run_killed_while_it_removes_loses_nothing(
     world: World, zone: Path, place: str, when: str, count: int

@@ -19,6 +19,7 @@ from order_world import (
     drawn_schedule,
     five_nights,
 )
+from sweeps import sweep
 
 from pipelines.settings import Home
 
@@ -53,6 +54,7 @@ def test_all_orders_of_five_nights_end_in_one_state(tmp_path: Path) -> None:
     assert _different(found, dict.fromkeys(codes, expected)) == {}
 
 
+@sweep
 def test_sequences_with_resends_and_gaps_end_as_if_in_order(tmp_path: Path) -> None:
     draw = random.Random(SEED)
     schedules: dict[str, list[list[Arrival]]] = {}

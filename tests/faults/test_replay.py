@@ -9,6 +9,7 @@ import pytest
 from killed import KilledError, killed_at
 from landing_warehouse import CLOCK, Warehouse
 from package_builder import CONTRACTS, college_state, person, result, send
+from sweeps import sweep
 
 from pipelines.landing.decisions import REFUSE, RELEASE, Decision, decide
 from pipelines.landing.freshness import freshness
@@ -216,6 +217,7 @@ def _state(warehouse: Warehouse) -> list[Any]:
         return [rows.fetchall(), _verdicts(warehouse)]
 
 
+@sweep
 def test_a_kill_in_a_replay_leaves_the_old_state_and_a_rerun_ends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,5 +96,7 @@ def records_of(table: Table) -> int:
         lines = [line for line in lines if not line.startswith(b"TRAILER")]
         return len(lines) - (table.dialect == "banner")
     encoding = "utf-8-sig" if table.dialect == "colleague" else "cp1252"
-    rows = csv.reader(io.StringIO(table.content.decode(encoding), newline=""))
+    # A byte that is no text is somebody's finding; it parts no records.
+    text = table.content.decode(encoding, errors="replace")
+    rows = csv.reader(io.StringIO(text, newline=""))
     return sum(1 for row in rows if row) - 1

@@ -5,6 +5,7 @@ import json
 
 import polars as pl
 import pytest
+from sweeps import sweep
 from warehouse import differing_totals, generated_state
 
 from pipelines.contracts.load import load_contracts
@@ -153,6 +154,7 @@ def test_the_return_file_names_line_value_and_remedy_of_each_fault(state, faults
     assert json.loads(summary.read_bytes())["verdict"] == row["package_verdict"]
 
 
+@sweep
 def test_a_second_night_changes_nothing_though_packages_still_wait(state):
     before = state.snapshot
     assert "0 signed" in state.lrw("night")

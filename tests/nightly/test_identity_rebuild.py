@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sweeps import sweep
 
 from pipelines.contracts.load import load_contracts
 from pipelines.identity.log.store import verify_log
@@ -47,6 +48,7 @@ def test_a_warehouse_built_anew_has_the_same_ids_for_every_learner(state, tmp_pa
     assert links["learner_id"].n_unique() < links.height
 
 
+@sweep
 def test_nights_in_another_order_give_the_same_ids(state, tmp_path):
     """Half the colleges first, their newest package before the ones it waits for."""
     links, last = _links(state), _last(state)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sweeps import sweep
 from warehouse import Warehouse, generated_state
 
 from pipelines.identity.steward import merge, split
@@ -188,11 +189,13 @@ def test_stewards_see_what_happened_and_old_versions_are_private(
     assert later["learner_id"].to_list() == [nights.survivor]
 
 
+@sweep
 def test_the_night_after_has_nothing_new(nights: Nights) -> None:
     assert "nothing new" in nights.warehouse.lrw("night")
     assert nights.warehouse.snapshot == nights.parted
 
 
+@sweep
 def test_of_landing_vault_and_keys_alone_the_same_learners_are_published(
     nights: Nights, tmp_path: Path
 ) -> None:

@@ -39,7 +39,7 @@ operations = st.lists(
 )
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(operations)
 def test_links_follow_from_the_log_and_a_steward_s_word_holds(sequence):
     with tempfile.TemporaryDirectory() as folder:

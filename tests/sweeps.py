@@ -1,0 +1,29 @@
+"""Which cases of a long run ``make test`` does: a few; ``make sweeps`` does the others.
+
+A kill at each of fifty steps costs ten seconds a step on two cores, and finds what a
+kill at the three that differ in kind finds; before a release all of them are run.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import pytest
+
+sweep = pytest.mark.sweep
+
+
+def few_of(cases: Iterable[Any], few: Collection[Any]) -> list[Any]:
+    """All cases as parameters, those that are not among the few marked as a sweep.
+
+    Raises:
+        ValueError: One of the few is no case.
+    """
+    every = list(cases)
+    if unknown := [case for case in few if case not in every]:
+        raise ValueError(f"no such case: {unknown}")
+    return [
+        case
+        if case in few
+        else pytest.param(*(case if isinstance(case, tuple) else [case]), marks=sweep)
+        for case in every
+    ]
