@@ -6,10 +6,12 @@ the parity of quotes and reads with Arrow.
 
 import csv
 import io
+import tempfile
 import zlib
 from typing import Any
 
 import duckdb
+import polars as pl
 
 
 def starting_lines(content: bytes, said: dict[str, Any]) -> list[int]:
@@ -70,14 +72,16 @@ def _gunzip(content: bytes) -> bytes:
 
 
 def _parquet_rows(content: bytes) -> int:
-    import tempfile
-
+    """By DuckDB; by Polars where a bit that no row needs has put DuckDB off."""
     with (
         tempfile.NamedTemporaryFile(suffix=".parquet") as file,
         duckdb.connect() as con,
     ):
         file.write(content)
         file.flush()
-        found = con.execute("select count(*) from read_parquet(?)", [file.name])
+        try:
+            found = con.execute("select count(*) from read_parquet(?)", [file.name])
+        except duckdb.Error:
+            return pl.read_parquet(io.BytesIO(content)).height
         (count,) = found.fetchone() or (0,)
     return int(count)

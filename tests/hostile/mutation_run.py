@@ -151,7 +151,11 @@ def _wave(
     if good is None or good["verdict"] != "accepted":
         summary.problems.append((seeds[0], "the good college is harmed"))
     for seed, code, package in zip(seeds, codes, packages, strict=True):
-        _judge(seed, code, package, landed, summary)
+        try:
+            _judge(seed, code, package, landed, summary)
+        except Exception as error:  # noqa: BLE001 (an hour's run ends with its list)
+            wrong = f"what was accepted cannot be counted: {type(error).__name__}"
+            summary.problems.append((seed, wrong))
 
 
 def _judge(
