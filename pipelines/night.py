@@ -22,9 +22,9 @@ from pipelines.contracts.model import Contracts
 from pipelines.delivery.collect import collect, remove_kept
 from pipelines.delivery.opening import Event
 from pipelines.errors import OperatorError
+from pipelines.landing.kept.ledger import read_ledger
 from pipelines.landing.land import waiting_deliveries
-from pipelines.landing.ledger import read_ledger
-from pipelines.landing.parcel import APPLIED
+from pipelines.landing.package.parcel import APPLIED
 from pipelines.settings import CHECKOUT, Home, export_dagster_home, export_home
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

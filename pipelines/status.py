@@ -8,10 +8,10 @@ import polars as pl
 
 from pipelines.contracts.load import load_contracts
 from pipelines.errors import OperatorError
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decided.decisions import Decisions
+from pipelines.landing.decided.verdicts import with_states
 from pipelines.landing.freshness import NEVER, freshness
-from pipelines.landing.ledger import in_effect, read_ledger
-from pipelines.landing.verdicts import with_states
+from pipelines.landing.kept.ledger import in_effect, read_ledger
 from pipelines.publishing.reader import resolve
 from pipelines.settings import Home
 

@@ -1,8 +1,8 @@
 """``lrw college CODE``: the feed lifecycle of one college, from the command line.
 
 Belongs here: parsing and calling. Does not belong here: what may be decided
-(``pipelines.landing.judgements``), what is the case (``pipelines.landing.college``)
-and how it looks (``college_told``).
+(``landing.decided.judgements``), what is the case (``landing.decided.college``) and how
+it looks (``college_told``).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from pipelines.settings import Home, home
 
 if TYPE_CHECKING:
     from pipelines.contracts.model import Contracts
-    from pipelines.landing.judgements import Person
+    from pipelines.landing.decided.judgements import Person
 
 
 class _CodeFirst(TyperGroup):
@@ -83,7 +83,7 @@ def college(
 ) -> None:
     """See a college's packages, holds and decisions; decide with a verb."""
     from pipelines.contracts.load import load_contracts
-    from pipelines.landing.college import sender_of
+    from pipelines.landing.decided.college import sender_of
 
     contracts = load_contracts()
     sender = sender_of(contracts, code)
@@ -95,8 +95,8 @@ def college(
 @app.command("held")
 def held_packages(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """What is held, and why."""
-    from pipelines.landing.college import held, packages_of
-    from pipelines.landing.decisions import Decisions
+    from pipelines.landing.decided.college import held, packages_of
+    from pipelines.landing.decided.decisions import Decisions
 
     here: _College = context.obj
     waiting = held(packages_of(here.home, here.code, Decisions.read(here.home)))
@@ -119,7 +119,7 @@ def extension(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """What the college sent in x_ columns of a feed, as text, by row key."""
-    from pipelines.landing.extension import COLUMNS, read_extension
+    from pipelines.landing.kept.extension import COLUMNS, read_extension
 
     here: _College = context.obj
     found = read_extension(here.home, here.contracts, here.code, feed)
@@ -136,8 +136,8 @@ def release(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Let a held package through and land it now; an older one is replayed."""
-    from pipelines.landing import judgements
-    from pipelines.landing.parcel import APPLIED
+    from pipelines.landing.decided import judgements
+    from pipelines.landing.package.parcel import APPLIED
 
     here: _College = context.obj
     person = _person(by, reason)
@@ -169,7 +169,7 @@ def refuse(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Set a held package aside; what is in force stays in force."""
-    from pipelines.landing import judgements
+    from pipelines.landing.decided import judgements
 
     here: _College = context.obj
     decision, found = judgements.refuse(
@@ -200,7 +200,7 @@ def override(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Make an edit of one feed only warn, for a time; its rows then load."""
-    from pipelines.landing import judgements
+    from pipelines.landing.decided import judgements
 
     here: _College = context.obj
     done = judgements.override(
@@ -252,8 +252,8 @@ def certify(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Freeze a term's rows and numbers as they are in force now."""
-    from pipelines.landing import judgements
-    from pipelines.landing.certified import Numbers
+    from pipelines.landing.decided import judgements
+    from pipelines.landing.decided.certified import Numbers
 
     here: _College = context.obj
     decision = judgements.certify(
@@ -294,7 +294,7 @@ def withdraw(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Take a decision back by a new one; both stay in the log."""
-    from pipelines.landing import judgements
+    from pipelines.landing.decided import judgements
 
     here: _College = context.obj
     made, taken_back = judgements.withdraw(
@@ -315,10 +315,10 @@ def report(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Numbers in force beside the certified ones, and the difference."""
-    from pipelines.landing.certified import damaged
-    from pipelines.landing.college import Reported
-    from pipelines.landing.college import report as read
-    from pipelines.landing.decisions import Decisions
+    from pipelines.landing.decided.certified import damaged
+    from pipelines.landing.decided.college import Reported
+    from pipelines.landing.decided.college import report as read
+    from pipelines.landing.decided.decisions import Decisions
 
     here: _College = context.obj
     decisions = Decisions.read(here.home)
@@ -338,8 +338,13 @@ def report(
 def _overview(here: _College, form: Format) -> None:
     from datetime import UTC, datetime
 
-    from pipelines.landing.college import held, is_expired, packages_of, standing
-    from pipelines.landing.decisions import Decisions
+    from pipelines.landing.decided.college import (
+        held,
+        is_expired,
+        packages_of,
+        standing,
+    )
+    from pipelines.landing.decided.decisions import Decisions
     from pipelines.landing.freshness import NEVER, freshness
 
     sender, tell = here.tell.sender, here.tell
@@ -386,7 +391,7 @@ def _overview(here: _College, form: Format) -> None:
 
 
 def _person(by: str, reason: str) -> "Person":
-    from pipelines.landing.judgements import Person
+    from pipelines.landing.decided.judgements import Person
 
     return Person(by, reason)
 

@@ -1,7 +1,7 @@
 """How a college's packages and decisions look in a terminal and in the other formats.
 
 Belongs here: tables, sentences and the rows of CSV and JSON. Does not belong here: what
-is the case (``pipelines.landing.college``) and the verbs (``college``).
+is the case (``pipelines.landing.decided.college``) and the verbs (``college``).
 
 Instants are told in the college's own time, to the minute.
 """
@@ -20,8 +20,8 @@ from pipelines.commands.shared import Format, out, write_csv, write_json
 
 if TYPE_CHECKING:
     from pipelines.contracts.model import Contracts, Sender
-    from pipelines.landing.college import Package, Reported
-    from pipelines.landing.decisions import Decision
+    from pipelines.landing.decided.college import Package, Reported
+    from pipelines.landing.decided.decisions import Decision
 
 DECISION_COLUMNS = (
     "decision_id",
@@ -73,7 +73,7 @@ class Teller:
 
     def held(self, package: "Package") -> dict[str, Any]:
         """A held package, and a sentence for each finding that holds it."""
-        from pipelines.landing.college import why_held
+        from pipelines.landing.decided.college import why_held
 
         return {**self.package(package), "why": why_held(package, self.contracts)}
 

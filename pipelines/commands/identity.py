@@ -56,7 +56,7 @@ def review(
     from pipelines.identity.review.sheets import sheet_rows
     from pipelines.identity.review.sources import connect, guard_refused
     from pipelines.identity.review.worklist import COLUMNS, decided_since, worklist
-    from pipelines.landing.college import sender_of
+    from pipelines.landing.decided.college import sender_of
 
     contracts = load_contracts()
     if college:

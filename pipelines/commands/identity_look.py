@@ -54,7 +54,7 @@ def find(
     from pipelines.identity.find import Person
     from pipelines.identity.find import find as look
     from pipelines.identity.review.sources import connect
-    from pipelines.landing.college import sender_of
+    from pipelines.landing.decided.college import sender_of
 
     if college:
         sender_of(load_contracts(), college)

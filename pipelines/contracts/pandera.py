@@ -1,7 +1,7 @@
 """A feed as pandera schemas; the name of a check is the id of its edit.
 
 Belongs here: column edits (on the strings of a file) and row edits (on typed values).
-Does not belong here: edits that look at other rows (``pipelines.landing.judge``).
+Does not belong here: edits that look at other rows (``landing.judging.judge``).
 
 Validate eager frames only: of a ``LazyFrame`` pandera checks no more than the types.
 Every check hangs on one column, so that a failure case is one value and not a row of

@@ -10,8 +10,8 @@ from pipelines.contracts.delivery import DeliveryProfile
 from pipelines.delivery.names import is_passing, plain_name, twins
 from pipelines.delivery.opening import DONE
 from pipelines.delivery.zone import Item, fingerprint, shown
-from pipelines.landing.inbox import delivery_day, is_complete
 from pipelines.landing.limits import MAX_FILE_BYTES, MAX_PACKAGE_FILES
+from pipelines.landing.package.inbox import delivery_day, is_complete
 
 _WHAT = {"link": "a link", "folder": "a folder", "other": "not a regular file"}
 

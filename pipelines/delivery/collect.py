@@ -28,8 +28,8 @@ from pipelines.delivery.taking import NotYetError, Patience, take
 from pipelines.delivery.zone import Zone, ZoneError
 from pipelines.delivery.zones import open_zone
 from pipelines.errors import OperatorError, UsageError
-from pipelines.landing.inbox import Delivery, find_deliveries
-from pipelines.landing.opened import Opened, forget_opened, write_opened
+from pipelines.landing.package.inbox import Delivery, find_deliveries
+from pipelines.landing.package.opened import Opened, forget_opened, write_opened
 from pipelines.settings import Home
 
 # After a day of waiting for a file the package is judged without it.

@@ -33,15 +33,16 @@ from pipelines.delivery.quiet import is_quiet, last_change
 from pipelines.delivery.zone import CHUNK, shown
 from pipelines.durable import sync_folder
 from pipelines.errors import OperatorError
-from pipelines.landing.inbox import (
+from pipelines.landing.kept.store import keep_file
+from pipelines.landing.limits import MAX_FILE_BYTES, MAX_PACKAGE_FILES
+from pipelines.landing.package.inbox import (
     SEALED,
     Delivery,
     find_deliveries,
     is_sealed,
     look_of,
 )
-from pipelines.landing.limits import MAX_FILE_BYTES, MAX_PACKAGE_FILES
-from pipelines.landing.opened import (
+from pipelines.landing.package.opened import (
     Opened,
     Stored,
     forget_opened,
@@ -49,7 +50,6 @@ from pipelines.landing.opened import (
     opened_folder,
     write_opened,
 )
-from pipelines.landing.store import keep_file
 from pipelines.settings import Home
 
 DONE = ".done"

@@ -19,10 +19,10 @@ from pipelines.delivery.candidates import Candidate
 from pipelines.delivery.journal import Taken
 from pipelines.delivery.zone import CHUNK, Zone, ZoneError, copy_whole
 from pipelines.durable import sync_folder
-from pipelines.landing.admission import read_waiting
-from pipelines.landing.inbox import Delivery
-from pipelines.landing.ledger import read_ledger
-from pipelines.landing.store import keep_file, object_path
+from pipelines.landing.kept.ledger import read_ledger
+from pipelines.landing.kept.store import keep_file, object_path
+from pipelines.landing.package.admission import read_waiting
+from pipelines.landing.package.inbox import Delivery
 from pipelines.settings import Home
 
 

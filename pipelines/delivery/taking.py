@@ -16,8 +16,8 @@ from pipelines.delivery.candidates import Candidate
 from pipelines.delivery.journal import Taken
 from pipelines.delivery.zone import CHUNK, ChangedError, Item, Zone, copy_whole, shown
 from pipelines.durable import sync_folder
-from pipelines.landing.inbox import MANIFEST
-from pipelines.landing.manifest import (
+from pipelines.landing.package.inbox import MANIFEST
+from pipelines.landing.package.manifest import (
     MAX_BYTES,
     DeclaredFile,
     ManifestError,

@@ -14,8 +14,8 @@ import polars as pl
 from pipelines.dialects.model import Dialect, FeedRule, Table, view_name
 from pipelines.dialects.source import BAD_SCHEMA, DialectError, Source, told
 from pipelines.dialects.tables import Loaded
-from pipelines.landing.notes import Note
-from pipelines.landing.parcel import SourceAccount
+from pipelines.landing.package.notes import Note
+from pipelines.landing.package.parcel import SourceAccount
 
 _PLACE = ["_file", "_line"]
 UNACCOUNTED = "unaccounted"

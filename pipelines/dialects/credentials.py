@@ -46,9 +46,9 @@ from pipelines.dialects.macros import settings_of
 from pipelines.dialects.model import Table
 from pipelines.dialects.source import BAD_SCHEMA, Context, ParsedTable
 from pipelines.dialects.strict_json import Located, documents
-from pipelines.landing.manifest import DeclaredFile
-from pipelines.landing.notes import Note
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.manifest import DeclaredFile
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.unpack import FileRefusedError
 
 MAX_NESTED = 2_000
 """Badges of one record; more is no learner's."""

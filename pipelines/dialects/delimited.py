@@ -12,11 +12,11 @@ import polars as pl
 
 from pipelines.dialects.model import Table, view_name
 from pipelines.dialects.source import BAD_SCHEMA, Context, ParsedTable
-from pipelines.landing.manifest import DeclaredFile
-from pipelines.landing.notes import Note
-from pipelines.landing.preflight import preflight
-from pipelines.landing.read import compare_rows, parse_body
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.manifest import DeclaredFile
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.preflight import preflight
+from pipelines.landing.reading.read import compare_rows, parse_body
+from pipelines.landing.reading.unpack import FileRefusedError
 
 
 def parse_delimited(

@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from pipelines.dialects.layouts import Field, Layout, read_layout
 from pipelines.dialects.model import Table
 from pipelines.dialects.source import Context, ParsedTable
-from pipelines.landing.manifest import DeclaredFile
-from pipelines.landing.notes import Note
-from pipelines.landing.preflight import check_trailer, judge_encoding
-from pipelines.landing.read import compare_rows
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.manifest import DeclaredFile
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.preflight import check_trailer, judge_encoding
+from pipelines.landing.reading.read import compare_rows
+from pipelines.landing.reading.unpack import FileRefusedError
 
 LOST = "\ufffd"
 _CONTINUATION = pa.array([bytes([b]) for b in range(0x80, 0xC0)], pa.large_binary())

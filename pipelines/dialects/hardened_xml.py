@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipelines.landing.notes import Note
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.unpack import FileRefusedError
 
 MAX_BYTES = 16 << 20
 """The public sample transcript of 24 courses has 73 KB; this is 200 times as much."""

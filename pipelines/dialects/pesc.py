@@ -23,9 +23,9 @@ from pipelines.dialects.hardened_xml import Document, parse_xml
 from pipelines.dialects.macros import settings_of
 from pipelines.dialects.model import Table
 from pipelines.dialects.source import Context, ParsedTable
-from pipelines.landing.manifest import DeclaredFile
-from pipelines.landing.notes import Note
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.manifest import DeclaredFile
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.unpack import FileRefusedError
 
 _ANCESTOR = re.compile(r"ancestor::(\w+)(?:/(.+))?")
 _CHILD = re.compile(r"\w+")

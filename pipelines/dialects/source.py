@@ -13,10 +13,10 @@ import duckdb
 import polars as pl
 
 from pipelines.dialects.model import Dialect, Table
-from pipelines.landing.manifest import DeclaredFile
-from pipelines.landing.notes import Note
-from pipelines.landing.parcel import SourceAccount
-from pipelines.landing.read import ReadFile
+from pipelines.landing.package.manifest import DeclaredFile
+from pipelines.landing.package.notes import Note
+from pipelines.landing.package.parcel import SourceAccount
+from pipelines.landing.reading.read import ReadFile
 
 if TYPE_CHECKING:
     from pipelines.contracts.model import Contracts, Sender

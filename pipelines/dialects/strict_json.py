@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.landing.notes import Note
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.unpack import FileRefusedError
 
 MAX_BYTES = 256 << 20
 MAX_DEPTH = 64

@@ -14,8 +14,8 @@ import polars as pl
 from pipelines.dialects.formats import PARSERS
 from pipelines.dialects.model import Dialect, Table, view_name
 from pipelines.dialects.source import BAD_SCHEMA, Context, ParsedTable, Source
-from pipelines.landing.notes import Note
-from pipelines.landing.unpack import FileRefusedError, unpacked
+from pipelines.landing.package.notes import Note
+from pipelines.landing.reading.unpack import FileRefusedError, unpacked
 
 _BAD = {"file": pl.String, **BAD_SCHEMA}
 

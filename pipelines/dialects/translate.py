@@ -23,9 +23,9 @@ from pipelines.dialects.source import (
     told,
 )
 from pipelines.dialects.tables import Loaded, load_tables, register_tables
-from pipelines.landing.notes import Note
-from pipelines.landing.parcel import OWN_COLUMNS
-from pipelines.landing.read import ReadFile
+from pipelines.landing.package.notes import Note
+from pipelines.landing.package.parcel import OWN_COLUMNS
+from pipelines.landing.reading.read import ReadFile
 
 _PLACE = ("_file", "_line")
 

@@ -11,7 +11,7 @@ import hmac
 from hashlib import sha256
 from uuid import UUID
 
-from pipelines.landing.redact import pepper
+from pipelines.landing.judging.redact import pepper
 from pipelines.settings import Home
 
 PURPOSE = b"learner-record-warehouse/id-namespace/1"

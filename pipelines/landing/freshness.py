@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pipelines.contracts.model import Contracts, Sender
-from pipelines.landing.ledger import Applied, History, read_ledger
+from pipelines.landing.kept.ledger import Applied, History, read_ledger
 from pipelines.settings import Home
 
 ON_TIME, LATE, STALE, NEVER = "on_time", "late", "stale", "never"

@@ -12,16 +12,16 @@ from typing import Any
 
 from pipelines.contracts.model import Contracts
 from pipelines.delivery.opening import open_packages
-from pipelines.landing.admission import Waiting, read_waiting
 from pipelines.landing.alone import alone
-from pipelines.landing.decisions import RELEASE, Decisions
-from pipelines.landing.inbox import Delivery, find_deliveries
-from pipelines.landing.ledger import History, Seen, read_ledger
-from pipelines.landing.parcel import HELD, REJECTED, RETIRED
+from pipelines.landing.decided.decisions import RELEASE, Decisions
+from pipelines.landing.kept.ledger import History, Seen, read_ledger
+from pipelines.landing.kept.store import prepare
+from pipelines.landing.package.admission import Waiting, read_waiting
+from pipelines.landing.package.inbox import Delivery, find_deliveries
+from pipelines.landing.package.parcel import HELD, REJECTED, RETIRED
+from pipelines.landing.reading.unpack import FileRefusedError, stored_bytes
 from pipelines.landing.replay import Unit, from_store, known_packages, replay_of
 from pipelines.landing.round import Ground, land_units
-from pipelines.landing.store import prepare
-from pipelines.landing.unpack import FileRefusedError, stored_bytes
 from pipelines.returns.scorecard_pages import write_scorecards
 from pipelines.settings import Home
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines.landing.admission import Waiting
-from pipelines.landing.inbox import Delivery
-from pipelines.landing.ledger import LEDGER_SCHEMA, Applied, History, Seen
-from pipelines.landing.manifest import ManifestError, parse_manifest
-from pipelines.landing.parcel import HELD, REPLAYED, RETIRED
-from pipelines.landing.store import object_path
+from pipelines.landing.kept.ledger import LEDGER_SCHEMA, Applied, History, Seen
+from pipelines.landing.kept.store import object_path
+from pipelines.landing.package.admission import Waiting
+from pipelines.landing.package.inbox import Delivery
+from pipelines.landing.package.manifest import ManifestError, parse_manifest
+from pipelines.landing.package.parcel import HELD, REPLAYED, RETIRED
 from pipelines.settings import Home
 
 _WAITED = (HELD, RETIRED)

@@ -22,22 +22,18 @@ import polars as pl
 from ulid import ULID
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing import findings as said
-from pipelines.landing.admission import Refusal, Waiting, admit
-from pipelines.landing.decisions import Decisions
-from pipelines.landing.entries import (
+from pipelines.landing.decided.decisions import Decisions
+from pipelines.landing.decided.overriding import set_overrides
+from pipelines.landing.judging import findings as said
+from pipelines.landing.judging.spoken import Spoken
+from pipelines.landing.kept.entries import (
     findings_of,
     judged_entry,
     refused_entry,
     retired_entry,
 )
-from pipelines.landing.ledger import LEDGER_SCHEMA, History, commit
-from pipelines.landing.notes import Note
-from pipelines.landing.overriding import set_overrides
-from pipelines.landing.parcel import APPLIED, HELD, ConservationError, Parcel
-from pipelines.landing.replay import Unit, replayed_entries
-from pipelines.landing.spoken import Spoken
-from pipelines.landing.store import (
+from pipelines.landing.kept.ledger import LEDGER_SCHEMA, History, commit
+from pipelines.landing.kept.store import (
     flush,
     forget,
     keep_object,
@@ -46,7 +42,11 @@ from pipelines.landing.store import (
     write_open_findings,
     write_quarantine,
 )
-from pipelines.landing.unpack import FileRefusedError, stored_bytes
+from pipelines.landing.package.admission import Refusal, Waiting, admit
+from pipelines.landing.package.notes import Note
+from pipelines.landing.package.parcel import APPLIED, HELD, ConservationError, Parcel
+from pipelines.landing.reading.unpack import FileRefusedError, stored_bytes
+from pipelines.landing.replay import Unit, replayed_entries
 from pipelines.landing.wave import Settled, settle
 from pipelines.returns.write import write_return
 from pipelines.settings import Home

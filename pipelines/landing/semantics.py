@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts.model import Feed
-from pipelines.landing.duplicates import key_columns, required_key
+from pipelines.landing.judging.duplicates import key_columns, required_key
 
 UPSERT, DELETE, CLOSE = "U", "D", "C"
 

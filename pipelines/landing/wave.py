@@ -15,31 +15,35 @@ import polars as pl
 from pipelines.contracts.model import Contracts, Feed
 from pipelines.contracts.polars import typed as as_typed
 from pipelines.contracts.sql import empty_view, register_codes
-from pipelines.landing import findings as said
-from pipelines.landing import shares, totals, volumes
-from pipelines.landing.drift import retyped, withheld
-from pipelines.landing.duplicates import Duplicates, find_duplicates, key_columns
-from pipelines.landing.files import read_all
-from pipelines.landing.gather import Gathered, gather
-from pipelines.landing.judge import judge, judge_packages
-from pipelines.landing.ledger import History
-from pipelines.landing.merged import can_double, doubled_rows
-from pipelines.landing.notes import Note
-from pipelines.landing.parcel import (
+from pipelines.landing.judging import findings as said
+from pipelines.landing.judging import shares, totals, volumes
+from pipelines.landing.judging.duplicates import (
+    Duplicates,
+    find_duplicates,
+    key_columns,
+)
+from pipelines.landing.judging.judge import judge, judge_packages
+from pipelines.landing.judging.merged import can_double, doubled_rows
+from pipelines.landing.judging.redact import pepper, tokenise, with_tokens
+from pipelines.landing.judging.rejudge import Changes, Rejudged, rejudge
+from pipelines.landing.judging.releases import Orphans, find_orphans
+from pipelines.landing.judging.spoken import Spoken, spoken_by
+from pipelines.landing.kept.ledger import History
+from pipelines.landing.kept.rows import quarantine_rows, released_log, with_lineage
+from pipelines.landing.kept.state import in_force_of, leave_force, register_applied
+from pipelines.landing.package.notes import Note
+from pipelines.landing.package.parcel import (
     ACCEPTED,
     HELD,
     WITH_QUARANTINE,
     Parcel,
     Tally,
 )
-from pipelines.landing.read import ReadFile
-from pipelines.landing.redact import pepper, tokenise, with_tokens
-from pipelines.landing.rejudge import Changes, Rejudged, rejudge
-from pipelines.landing.releases import Orphans, find_orphans
-from pipelines.landing.rows import quarantine_rows, released_log, with_lineage
+from pipelines.landing.reading.drift import retyped, withheld
+from pipelines.landing.reading.files import read_all
+from pipelines.landing.reading.gather import Gathered, gather
+from pipelines.landing.reading.read import ReadFile
 from pipelines.landing.semantics import DELETE, Effect, effect, unkeyed
-from pipelines.landing.spoken import Spoken, spoken_by
-from pipelines.landing.state import in_force_of, leave_force, register_applied
 from pipelines.settings import Home
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OperatorError
-from pipelines.landing.ledger import IN_EFFECT
+from pipelines.landing.kept.ledger import IN_EFFECT
 from pipelines.settings import DBT_PROJECT, Home, contracts_root
 
 _LEDGER = "read_parquet($files, hive_partitioning = false, union_by_name = true)"

@@ -18,8 +18,8 @@ from typing import Any
 import orjson
 
 from pipelines.errors import OperatorError
-from pipelines.landing.certified import damaged
-from pipelines.landing.decisions import Decisions, verify_decisions
+from pipelines.landing.decided.certified import damaged
+from pipelines.landing.decided.decisions import Decisions, verify_decisions
 from pipelines.publishing import manifest
 from pipelines.publishing.signing import Signer
 from pipelines.sealed import digest

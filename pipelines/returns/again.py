@@ -1,7 +1,7 @@
 """Return files written again after a person has decided about a package.
 
 Belongs here: which words on it are told again, and from what. Does not belong here:
-the decision (``pipelines.landing.judgements``).
+the decision (``pipelines.landing.decided.judgements``).
 """
 
 from datetime import UTC, date, datetime
@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing.decisions import Decisions
-from pipelines.landing.findings import FINDINGS
-from pipelines.landing.ledger import History, in_effect, read_ledger
-from pipelines.landing.parcel import HELD, RETIRED
-from pipelines.landing.spoken import Spoken
+from pipelines.landing.decided.decisions import Decisions
+from pipelines.landing.judging.findings import FINDINGS
+from pipelines.landing.judging.spoken import Spoken
+from pipelines.landing.kept.ledger import History, in_effect, read_ledger
+from pipelines.landing.package.parcel import HELD, RETIRED
 from pipelines.returns.compare import Comparison, compare, previous_of
 from pipelines.returns.scorecard_pages import write_scorecards
 from pipelines.returns.summary import zone_of

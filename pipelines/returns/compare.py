@@ -16,10 +16,10 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.landing.ledger import History
-from pipelines.landing.parcel import REPEAT, RETIRED
-from pipelines.landing.spoken import Spoken
-from pipelines.landing.store import read_open_findings
+from pipelines.landing.judging.spoken import Spoken
+from pipelines.landing.kept.ledger import History
+from pipelines.landing.kept.store import read_open_findings
+from pipelines.landing.package.parcel import REPEAT, RETIRED
 from pipelines.settings import Home
 
 OPEN: dict[str, Any] = {

@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing.decisions import RELEASE, Decision
-from pipelines.landing.parcel import APPLIED, blocks, is_freed
+from pipelines.landing.decided.decisions import RELEASE, Decision
+from pipelines.landing.package.parcel import APPLIED, blocks, is_freed
 
 STOPS_PACKAGE = "stops_package"
 STOPS_PUBLICATION = "stops_publication"

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing.decisions import RELEASE, Decision
+from pipelines.landing.decided.decisions import RELEASE, Decision
 from pipelines.returns.compare import OPEN, Comparison
 from pipelines.returns.effects import EFFECTS, LET_THROUGH, effects_of, freed_by
 from pipelines.returns.text import shortened

@@ -15,8 +15,9 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from pipelines.landing.decided.verdicts import REFUSED
 from pipelines.landing.limits import PAGE_FINDINGS
-from pipelines.landing.parcel import (
+from pipelines.landing.package.parcel import (
     ACCEPTED,
     APPLIED,
     HELD,
@@ -25,7 +26,6 @@ from pipelines.landing.parcel import (
     RETIRED,
     WITH_QUARANTINE,
 )
-from pipelines.landing.verdicts import REFUSED
 from pipelines.returns.effects import (
     LET_THROUGH,
     SETS_ASIDE,

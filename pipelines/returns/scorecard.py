@@ -11,11 +11,11 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.model import Contracts, Sender
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decided.decisions import Decisions
+from pipelines.landing.decided.verdicts import with_states
 from pipelines.landing.freshness import local_instant
-from pipelines.landing.ledger import FINDING_STRUCT, in_effect
-from pipelines.landing.parcel import APPLIED, REPEAT, WITH_QUARANTINE
-from pipelines.landing.verdicts import with_states
+from pipelines.landing.kept.ledger import FINDING_STRUCT, in_effect
+from pipelines.landing.package.parcel import APPLIED, REPEAT, WITH_QUARANTINE
 from pipelines.returns.effects import (
     SETS_ASIDE,
     STOPS_PACKAGE,

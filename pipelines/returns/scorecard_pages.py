@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from pipelines.contracts.model import Contracts, Sender
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decided.decisions import Decisions
+from pipelines.landing.decided.verdicts import REFUSED
 from pipelines.landing.freshness import Freshness, freshness
-from pipelines.landing.ledger import read_ledger
-from pipelines.landing.parcel import APPLIED, HELD, REJECTED
-from pipelines.landing.verdicts import REFUSED
+from pipelines.landing.kept.ledger import read_ledger
+from pipelines.landing.package.parcel import APPLIED, HELD, REJECTED
 from pipelines.returns.page import TONE, environment
 from pipelines.returns.scorecard import Scores, as_rows, score
 from pipelines.returns.words import EFFECT, FRESHNESS, VERDICT_IN_SHORT

@@ -11,11 +11,17 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing.decisions import Decision
-from pipelines.landing.ledger import History
+from pipelines.landing.decided.decisions import Decision
+from pipelines.landing.decided.verdicts import REFUSED, state_of
+from pipelines.landing.kept.ledger import History
 from pipelines.landing.limits import LISTED_FINDINGS
-from pipelines.landing.parcel import ACCEPTED, APPLIED, HELD, REJECTED, can_be_released
-from pipelines.landing.verdicts import REFUSED, state_of
+from pipelines.landing.package.parcel import (
+    ACCEPTED,
+    APPLIED,
+    HELD,
+    REJECTED,
+    can_be_released,
+)
 from pipelines.returns.compare import Comparison
 from pipelines.returns.effects import EFFECTS, STOPS_PACKAGE
 from pipelines.returns.words import (

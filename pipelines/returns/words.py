@@ -9,9 +9,10 @@ import string
 import polars as pl
 
 from pipelines.contracts.model import Column, ColumnType, Contracts, Edit
-from pipelines.landing.decisions import REFUSE, RELEASE
+from pipelines.landing.decided.decisions import REFUSE, RELEASE
+from pipelines.landing.decided.verdicts import REFUSED
 from pipelines.landing.freshness import LATE, NEVER, ON_TIME, STALE
-from pipelines.landing.parcel import (
+from pipelines.landing.package.parcel import (
     ACCEPTED,
     HELD,
     REJECTED,
@@ -19,7 +20,6 @@ from pipelines.landing.parcel import (
     RETIRED,
     WITH_QUARANTINE,
 )
-from pipelines.landing.verdicts import REFUSED
 from pipelines.returns.effects import (
     LET_THROUGH,
     SETS_ASIDE,

@@ -14,10 +14,10 @@ import orjson
 import polars as pl
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing.decisions import Decision
-from pipelines.landing.ledger import History
-from pipelines.landing.parcel import HELD
-from pipelines.landing.spoken import Spoken
+from pipelines.landing.decided.decisions import Decision
+from pipelines.landing.judging.spoken import Spoken
+from pipelines.landing.kept.ledger import History
+from pipelines.landing.package.parcel import HELD
 from pipelines.returns.compare import Comparison, compare, previous_of
 from pipelines.returns.listing import listed, resolved
 from pipelines.returns.page import package_page

@@ -13,9 +13,9 @@ import polars as pl
 
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import Contracts, Feed
-from pipelines.landing import ledger, store
-from pipelines.landing.parcel import ACCEPTED
-from pipelines.landing.redact import pepper, tokenise
+from pipelines.landing.judging.redact import pepper, tokenise
+from pipelines.landing.kept import ledger, store
+from pipelines.landing.package.parcel import ACCEPTED
 from pipelines.sample.calendar import calendar
 from pipelines.sample.colleges import senders
 from pipelines.sample.conduct import person_merges, person_names, renamed

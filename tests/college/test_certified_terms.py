@@ -10,8 +10,8 @@ from landing_warehouse import Warehouse
 from lrw_calls import Lrw
 from package_builder import State, college_state, send
 
-from pipelines.landing.certified import Numbers, frozen_numbers
-from pipelines.landing.decisions import Decision, Decisions
+from pipelines.landing.decided.certified import Numbers, frozen_numbers
+from pipelines.landing.decided.decisions import Decision, Decisions
 
 DAY, NEXT, THIRD = (f"2026-09-0{n}" for n in (1, 2, 3))
 WHO = ("--reason", "Census taken", "--by", "Ann Lee")

@@ -8,7 +8,7 @@ from lrw_calls import Lrw
 from package_builder import college_state, send
 
 from pipelines.errors import OperatorError
-from pipelines.landing.decisions import (
+from pipelines.landing.decided.decisions import (
     ANCHOR,
     Decision,
     DecisionLogError,

@@ -8,7 +8,7 @@ from lrw_calls import Lrw
 from package_builder import college_state, send
 
 from pipelines.commands import shared
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decided.decisions import Decisions
 
 DAY, NEXT, THIRD = "2026-09-01", "2026-09-02", "2026-09-03"
 WHO = ("--reason", "Confirmed by the registrar", "--by", "Ann Lee")

@@ -7,8 +7,8 @@ from landing_warehouse import Warehouse, package_of
 from lrw_calls import Lrw
 from package_builder import CONTRACTS, State, college_state, send
 
-from pipelines.landing.decisions import Decision, Decisions
-from pipelines.landing.overriding import why_not
+from pipelines.landing.decided.decisions import Decision, Decisions
+from pipelines.landing.decided.overriding import why_not
 
 WHO = ("--reason", "Credit by examination", "--by", "Ann Lee")
 EDIT = "CRR-Q03"

@@ -14,7 +14,7 @@ from contract_world import (
 
 from pipelines.contracts.model import Edit, Feed
 from pipelines.contracts.polars import typed
-from pipelines.landing.judge import Judgement, judge, judge_packages
+from pipelines.landing.judging.judge import Judgement, judge, judge_packages
 
 FEEDS = list(CONTRACTS.feeds.values())
 COLUMN_EDITS = [edit for feed in FEEDS for edit in feed.edits_of("column")]

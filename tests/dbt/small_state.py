@@ -13,9 +13,13 @@ import pyarrow.parquet as pq
 
 from pipelines.contracts.arrow import landing_schema
 from pipelines.contracts.load import load_contracts
-from pipelines.landing.certified import freeze, numbers_in_force, prepare_certified
-from pipelines.landing.decisions import Decision, decide, prepare_decisions
-from pipelines.landing.store import ANCHOR
+from pipelines.landing.decided.certified import (
+    freeze,
+    numbers_in_force,
+    prepare_certified,
+)
+from pipelines.landing.decided.decisions import Decision, decide, prepare_decisions
+from pipelines.landing.kept.store import ANCHOR
 from pipelines.settings import Home
 
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ import pytest
 from pipelines.contracts.load import load_contracts
 from pipelines.defs.land.checks import LEDGER
 from pipelines.defs.land.report import edit_results, lost_rows
-from pipelines.landing.ledger import LEDGER_SCHEMA, commit
+from pipelines.landing.kept.ledger import LEDGER_SCHEMA, commit
 from pipelines.settings import Home
 
 

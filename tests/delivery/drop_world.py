@@ -17,8 +17,8 @@ from pipelines.contracts.delivery import DeliveryProfile, read_delivery
 from pipelines.contracts.model import Contracts
 from pipelines.delivery.collect import collect
 from pipelines.delivery.opening import Event, open_packages
+from pipelines.landing.kept.ledger import read_ledger
 from pipelines.landing.land import LandedPackage, land
-from pipelines.landing.ledger import read_ledger
 from pipelines.settings import Home
 
 DAY = "2026-09-01"

@@ -19,7 +19,7 @@ from drop_world import (
 )
 
 from pipelines.errors import OperatorError, UsageError
-from pipelines.landing.store import object_path
+from pipelines.landing.kept.store import object_path
 
 
 @pytest.fixture

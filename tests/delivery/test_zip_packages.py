@@ -9,7 +9,7 @@ from drop_world import DAY, HOURS, World, outcomes, package, reason
 from hostile_zips import HOSTILE, files_of, zipped
 
 from pipelines.delivery.archive import ArchiveError, UnfinishedError, expand
-from pipelines.landing.store import object_path
+from pipelines.landing.kept.store import object_path
 
 
 @pytest.fixture

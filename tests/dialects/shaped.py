@@ -14,8 +14,8 @@ import yaml
 
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import Contracts
+from pipelines.landing.kept.state import connect_in_force
 from pipelines.landing.land import LandedPackage, land
-from pipelines.landing.state import connect_in_force
 from pipelines.sample.dialects import writer
 from pipelines.settings import Home, contracts_root
 

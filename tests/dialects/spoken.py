@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.contracts.load import load_contracts
 from pipelines.dialects.source import Source, Translation
 from pipelines.dialects.translate import translate
-from pipelines.landing.manifest import DeclaredFile
+from pipelines.landing.package.manifest import DeclaredFile
 
 CONTRACTS = load_contracts()
 AS_OF = date(2026, 9, 1)

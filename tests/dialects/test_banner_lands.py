@@ -14,8 +14,8 @@ from shaped import NIGHT, contracts_with, deliver, in_force, landed
 
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import Contracts
+from pipelines.landing.kept.ledger import read_ledger
 from pipelines.landing.land import LandedPackage
-from pipelines.landing.ledger import read_ledger
 from pipelines.sample import generate
 from pipelines.sample.dialects import banner, writer
 from pipelines.settings import Home

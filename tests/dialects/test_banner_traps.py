@@ -26,7 +26,7 @@ from spoken import (
 
 from pipelines.dialects.source import DialectError, Source, Translation
 from pipelines.dialects.translate import translate
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.reading.unpack import FileRefusedError
 
 TAKEN = {"SHRTCKN": [course()], "SHRTCKG": [grade("B")], "SHRTCKL": [level("UG")]}
 

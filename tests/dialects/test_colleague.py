@@ -4,7 +4,7 @@ import pytest
 from colleague_site import MARK, credit, files, grade, person, restriction, said, site
 from spoken import account_of, findings, quoted, refused, rows_of, source, spoken
 
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.reading.unpack import FileRefusedError
 
 
 def test_the_clean_site_becomes_feeds_with_every_record_accounted_for() -> None:

@@ -31,8 +31,8 @@ from pipelines.contracts.load import load_contracts
 from pipelines.dialects import credentials
 from pipelines.dialects.source import Context, ParsedTable
 from pipelines.errors import OperatorError
-from pipelines.landing.manifest import DeclaredFile
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.package.manifest import DeclaredFile
+from pipelines.landing.reading.unpack import FileRefusedError
 from pipelines.publishing import multibase
 from pipelines.publishing.contexts import ACHIEVEMENT_CONTEXTS
 from pipelines.publishing.signing import Proofs, proof_options

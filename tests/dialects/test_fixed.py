@@ -6,7 +6,7 @@ import pytest
 from spoken import findings, refused, rows_of, source, spoken
 
 from pipelines.dialects.layouts import read_layout
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.reading.unpack import FileRefusedError
 
 PERSON: dict[str, Any] = {
     "length": 38,

@@ -22,7 +22,7 @@ from pipelines.contracts.load import load_contracts
 from pipelines.contracts.polars import normalise, typed
 from pipelines.dialects.source import Source, Translation
 from pipelines.dialects.translate import translate
-from pipelines.landing.manifest import DeclaredFile
+from pipelines.landing.package.manifest import DeclaredFile
 
 AS_OF = date(2026, 9, 1)
 WALLET = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"

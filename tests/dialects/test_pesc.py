@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from transcripts import college, course, read, rows, session, summary, transcript
 
-from pipelines.landing.unpack import FileRefusedError
+from pipelines.landing.reading.unpack import FileRefusedError
 
 GOOD = transcript(session(course("101"), course("102", None), summary("6", "3")))
 

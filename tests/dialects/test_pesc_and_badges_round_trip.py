@@ -14,7 +14,7 @@ from pipelines.contracts.model import College, Contracts
 from pipelines.contracts.polars import normalise, typed
 from pipelines.dialects.source import Source, Translation
 from pipelines.dialects.translate import translate
-from pipelines.landing.manifest import DeclaredFile
+from pipelines.landing.package.manifest import DeclaredFile
 from pipelines.sample import write
 from pipelines.sample.content import Contents
 from pipelines.sample.dialects import open_badges, pesc

@@ -9,7 +9,7 @@ from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import College
 from pipelines.dialects.source import Source, Translation
 from pipelines.dialects.translate import translate
-from pipelines.landing.manifest import DeclaredFile
+from pipelines.landing.package.manifest import DeclaredFile
 
 DAY = date(2026, 9, 1)
 _HEAD = (

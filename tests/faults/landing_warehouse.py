@@ -11,9 +11,9 @@ import duckdb
 import polars as pl
 from package_builder import CONTRACTS
 
+from pipelines.landing.kept.ledger import read_ledger
+from pipelines.landing.kept.state import connect_in_force
 from pipelines.landing.land import LandedPackage, LandingResult, land
-from pipelines.landing.ledger import read_ledger
-from pipelines.landing.state import connect_in_force
 from pipelines.settings import Home
 
 CLOCK = datetime(2026, 12, 31, tzinfo=UTC)

@@ -30,11 +30,11 @@ from package_builder import (
 )
 
 from pipelines.contracts.model import Contracts
+from pipelines.landing.kept.ledger import History, in_effect, read_ledger
+from pipelines.landing.kept.state import connect_in_force
+from pipelines.landing.kept.store import read_quarantine
 from pipelines.landing.land import land
-from pipelines.landing.ledger import History, in_effect, read_ledger
-from pipelines.landing.parcel import APPLIED, HELD, REPEAT, RETIRED
-from pipelines.landing.state import connect_in_force
-from pipelines.landing.store import read_quarantine
+from pipelines.landing.package.parcel import APPLIED, HELD, REPEAT, RETIRED
 from pipelines.settings import Home
 
 FALL = "202680"

@@ -15,8 +15,8 @@ from package_builder import (
     term_row,
 )
 
-from pipelines.landing.ledger import History, read_ledger
-from pipelines.landing.store import read_quarantine
+from pipelines.landing.kept.ledger import History, read_ledger
+from pipelines.landing.kept.store import read_quarantine
 
 DAY, NEXT, THIRD, FOURTH = (f"2026-09-0{day}" for day in (1, 2, 3, 4))
 CODE = "CACC"

@@ -16,7 +16,7 @@ from package_builder import CONTRACTS, college_state, csv_bytes, person, send
 
 from pipelines.errors import OperatorError
 from pipelines.landing.freshness import freshness
-from pipelines.landing.state import connect_in_force
+from pipelines.landing.kept.state import connect_in_force
 from pipelines.settings import Home
 
 DAY, NEXT = "2026-09-01", "2026-09-02"

@@ -11,10 +11,10 @@ from landing_warehouse import CLOCK, Warehouse
 from package_builder import CONTRACTS, college_state, person, result, send
 from sweeps import sweep
 
-from pipelines.landing.decisions import REFUSE, RELEASE, Decision, decide
+from pipelines.landing.decided.decisions import REFUSE, RELEASE, Decision, decide
 from pipelines.landing.freshness import freshness
-from pipelines.landing.ledger import in_effect
-from pipelines.landing.state import connect_in_force
+from pipelines.landing.kept.ledger import in_effect
+from pipelines.landing.kept.state import connect_in_force
 from pipelines.settings import Home
 
 FALL = "202680"

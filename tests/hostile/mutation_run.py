@@ -29,12 +29,12 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.contracts.model import Contracts
-from pipelines.landing.admission import admit, read_waiting
-from pipelines.landing.inbox import find_deliveries
+from pipelines.landing.kept.ledger import History, read_ledger
+from pipelines.landing.kept.store import prepare
 from pipelines.landing.land import land
-from pipelines.landing.ledger import History, read_ledger
-from pipelines.landing.parcel import Parcel, SourceAccount
-from pipelines.landing.store import prepare
+from pipelines.landing.package.admission import admit, read_waiting
+from pipelines.landing.package.inbox import find_deliveries
+from pipelines.landing.package.parcel import Parcel, SourceAccount
 from pipelines.landing.wave import Settled, settle
 from pipelines.settings import Home
 

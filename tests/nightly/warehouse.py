@@ -106,7 +106,7 @@ def differing_totals(warehouse: Warehouse) -> list[dict]:
 def in_force(warehouse: Warehouse, sql: str) -> list[tuple]:
     """Ask the landing's in-force views; for what never leaves the building."""
     from pipelines.contracts.load import load_contracts
-    from pipelines.landing.state import connect_in_force
+    from pipelines.landing.kept.state import connect_in_force
     from pipelines.settings import Home
 
     with duckdb.connect() as con:

@@ -15,7 +15,7 @@ from package_builder import CONTRACTS, college_state, send
 from return_files import Returned, returned
 
 from pipelines import cli
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decided.decisions import Decisions
 from pipelines.returns.again import write_again
 from pipelines.settings import Home
 from pipelines.status import read_status

@@ -11,7 +11,7 @@ from landing_warehouse import Warehouse
 from package_builder import State, college_state, csv_bytes, send
 from return_files import returned
 
-from pipelines.landing.store import EXTENSION_SCHEMA
+from pipelines.landing.kept.store import EXTENSION_SCHEMA
 
 DAY, NEXT = "2026-09-01", "2026-09-02"
 

@@ -8,10 +8,10 @@ from landing_warehouse import Warehouse, package_of
 from package_builder import CONTRACTS, college_state, send
 from return_files import returned
 
-from pipelines.landing.findings import FINDINGS
-from pipelines.landing.ledger import History
-from pipelines.landing.parcel import SourceAccount
-from pipelines.landing.spoken import Spoken
+from pipelines.landing.judging.findings import FINDINGS
+from pipelines.landing.judging.spoken import Spoken
+from pipelines.landing.kept.ledger import History
+from pipelines.landing.package.parcel import SourceAccount
 from pipelines.returns.write import write_return
 
 DAY = "2026-09-01"

@@ -9,11 +9,11 @@ import polars as pl
 
 from pipelines.contracts.model import Contracts
 from pipelines.defs.land.partitions import senders
-from pipelines.landing.decisions import Decisions
+from pipelines.landing.decided.decisions import Decisions
+from pipelines.landing.decided.verdicts import with_states
+from pipelines.landing.kept.ledger import in_effect, read_ledger
 from pipelines.landing.land import LandedPackage, LandingResult
-from pipelines.landing.ledger import in_effect, read_ledger
-from pipelines.landing.parcel import APPLIED
-from pipelines.landing.verdicts import with_states
+from pipelines.landing.package.parcel import APPLIED
 from pipelines.settings import Home
 from pipelines.status import latest_packages
 

@@ -25,8 +25,8 @@ from pipelines.identity.representation.said import (
     read_said,
     recall,
 )
-from pipelines.landing.ledger import in_effect, read_ledger
-from pipelines.landing.parcel import APPLIED
+from pipelines.landing.kept.ledger import in_effect, read_ledger
+from pipelines.landing.package.parcel import APPLIED
 from pipelines.settings import Home, contracts_root
 
 REPRESENTATION = "representation"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.polars import typed
-from pipelines.landing.parquet import as_text, damaged_text
+from pipelines.landing.reading.parquet import as_text, damaged_text
 
 FEED = load_contracts().feeds["experience"]
 HOURS = FEED.column("hours")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.landing.preflight import preflight
+from pipelines.landing.reading.preflight import preflight
 
 FIELD = st.text(alphabet=st.sampled_from('ab,"\n\r é;'), min_size=0, max_size=6)
 

@@ -5,8 +5,8 @@ import pytest
 import record_factory as factory
 
 from pipelines.errors import OperatorError
-from pipelines.landing.decisions import Decision, Decisions, decide
-from pipelines.landing.ledger import LEDGER_SCHEMA, commit, read_ledger
+from pipelines.landing.decided.decisions import Decision, Decisions, decide
+from pipelines.landing.kept.ledger import LEDGER_SCHEMA, commit, read_ledger
 from pipelines.publishing import reader, verify
 from pipelines.publishing.publish import publish
 from pipelines.sealed import digest

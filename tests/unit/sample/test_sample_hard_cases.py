@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.contracts.load import load_contracts
-from pipelines.landing.state import connect_in_force
+from pipelines.landing.kept.state import connect_in_force
 from pipelines.sample.draw import Draw
 from pipelines.sample.hard_cases import DIFFERENCES, TRAPS
 from pipelines.sample.people import learners

@@ -1,0 +1,1 @@
+"""What people decide about packages, edits and terms, and how a college stands."""

@@ -1,0 +1,1 @@
+"""What is wrong with rows, files and packages, and which rows must wait for others."""
