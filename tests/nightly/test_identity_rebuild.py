@@ -10,6 +10,8 @@ from sweeps import sweep
 from pipelines.contracts.load import load_contracts
 from pipelines.identity.log.store import verify_log
 from pipelines.identity.night.link import link
+from pipelines.landing.decided.judgements import Person, release
+from pipelines.landing.kept.ledger import read_ledger
 from pipelines.landing.land import land
 from pipelines.sample import generate
 from pipelines.settings import Home
@@ -65,6 +67,55 @@ def test_nights_in_another_order_give_the_same_ids(state, tmp_path):
             link(other, CONTRACTS)
     assert _links(other).equals(links)
     assert _last(other) == last
+
+
+@sweep
+def test_nights_in_another_order_make_the_same_persons_of_nothing(state, tmp_path):
+    """No vault: the ids are others, who is together is not.
+
+    What comes after a newer package waits for a person, who lets it in.
+    """
+    other = Home(tmp_path / "home")
+    nights = _sent(state.root / "sent", other.inbox)
+    first, *middle, newest = sorted(nights)
+    codes = sorted({package.parent.name for package, _ in nights[first]})
+    early = set(codes[::2])
+    for order in (early, set(codes) - early):
+        for night in (newest, first, *middle):
+            _deliver([one for one in nights[night] if one[0].parent.name in order])
+            land(other, CONTRACTS)
+            link(other, CONTRACTS)
+    assert _together(other) != _together(state), "some packages wait"
+    assert _let_in(other) > 0
+    link(other, CONTRACTS)
+    assert _together(other) == _together(state)
+    assert set(_links(other)["learner_id"]).isdisjoint(_links(state)["learner_id"])
+
+
+def _let_in(home: Home) -> int:
+    """Release what waits, the oldest first, until nothing does."""
+    person = Person("Ann Lee", "It came late.")
+    released = 0
+    while True:
+        ledger = (
+            read_ledger(home)
+            .sort("landed_at")
+            .unique(["institution_code", "package_id"], keep="last")
+        )
+        waiting = ledger.filter(pl.col("verdict") == "held").sort("as_of")
+        if waiting.is_empty():
+            return released
+        code, package = waiting.select("institution_code", "package_id").row(0)
+        release(home, CONTRACTS, code, package, person)
+        released += 1
+
+
+def _together(home: Home) -> set[frozenset[tuple[str, str]]]:
+    groups: dict[str, set[tuple[str, str]]] = {}
+    for row in _links(home).iter_rows(named=True):
+        student = row["institution_code"], row["student_id"]
+        groups.setdefault(row["learner_id"], set()).add(student)
+    return {frozenset(group) for group in groups.values()}
 
 
 _Packages = list[tuple[Path, Path]]
