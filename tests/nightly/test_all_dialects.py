@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import polars as pl
 import pytest
 import yaml
+from sweeps import sweep
 from warehouse import Warehouse, differing_totals
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "delivery"))
@@ -34,8 +35,13 @@ DIALECTS = {
 BY_SFTP, BY_S3, BY_OPENPGP = "CVCC", "GSCC", "REID"
 
 
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=sweep)])
+def nights(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def state(tmp_path_factory: pytest.TempPathFactory, nights: int) -> Iterator[Warehouse]:
     root = tmp_path_factory.mktemp("dialects")
     secrets = root / "secrets"
     secrets.mkdir(mode=0o700)
@@ -43,8 +49,9 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         root, {"LRW_CONTRACTS": str(root / "contracts"), "LRW_SECRETS": str(secrets)}
     )
     Warehouse(root).lrw(
-        *("sample", "--system", "accs", "--learners", "400", "--nights", "2"),
-        *("--seed", "23", "--shapes", "mixed", "--out", str(root)),
+        *("sample", "--system", "accs", "--learners", "400"),
+        *("--nights", str(nights), "--seed", "23"),
+        *("--shapes", "mixed", "--out", str(root)),
     )
     warehouse.lrw("keys", "new", "--system", "accs")
     with (
@@ -121,9 +128,9 @@ def test_every_package_of_every_shape_is_accepted(state: Warehouse) -> None:
 
 
 def test_packages_of_all_shapes_are_judged_in_one_wave_a_night(
-    state: Warehouse,
+    state: Warehouse, nights: int
 ) -> None:
-    assert state.ledger()["wave_id"].n_unique() == 2
+    assert state.ledger()["wave_id"].n_unique() == nights
 
 
 def test_totals_of_all_colleges_equal_the_truth(state: Warehouse) -> None:
@@ -145,13 +152,15 @@ def test_six_colleges_were_read_from_the_tables_of_their_systems(
     assert tables["set_aside"].list.len().sum() > 5
 
 
-def test_one_came_by_sftp_and_its_drop_zone_is_empty(state: Warehouse) -> None:
+def test_one_came_by_sftp_and_its_drop_zone_is_empty(
+    state: Warehouse, nights: int
+) -> None:
     zone = yaml.safe_load(
         (state.root / "contracts" / "colleges" / f"{BY_SFTP}.yaml").read_text()
     )["delivery"]["folder"]
     assert list(Path(zone).rglob("*.csv")) + list(Path(zone).rglob("*.parquet")) == []
     landed = state.ledger().filter(pl.col("institution_code") == BY_SFTP)
-    assert landed.height == 2
+    assert landed.height == nights
 
 
 def test_nobody_linked_people_that_the_truth_keeps_apart(state: Warehouse) -> None:

@@ -13,7 +13,9 @@ from warehouse import Warehouse, generated_state
 from pipelines.identity.steward import merge, split
 from pipelines.settings import Home
 
-pytestmark = pytest.mark.night
+# Three nights by the command line: five minutes. What a merge does to records by
+# themselves is in tests/unit/publishing/test_replaced.py.
+pytestmark = [pytest.mark.night, sweep]
 
 BY, WHY = "Ann Lee", "One person by the registrar's word"
 
@@ -189,13 +191,11 @@ def test_stewards_see_what_happened_and_old_versions_are_private(
     assert later["learner_id"].to_list() == [nights.survivor]
 
 
-@sweep
 def test_the_night_after_has_nothing_new(nights: Nights) -> None:
     assert "nothing new" in nights.warehouse.lrw("night")
     assert nights.warehouse.snapshot == nights.parted
 
 
-@sweep
 def test_of_landing_vault_and_keys_alone_the_same_learners_are_published(
     nights: Nights, tmp_path: Path
 ) -> None:
