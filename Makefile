@@ -48,7 +48,7 @@ orders: setup ## All orders of arrival of five nights, and 200 drawn sequences
 	LRW_ORDERS=1 $(BIN)/pytest -n 2 -m "sweep or not sweep" tests/faults/test_any_order.py
 
 sweeps: setup servers ## What is too long for `make test`: kills at every step, every bomb
-	$(BIN)/pytest -n 2 --dist load -m sweep
+	$(BIN)/pytest -n 2 --dist loadfile -m sweep
 
 hostile: setup ## The hostile files, each measured in a process of its own
 	PYTHONPATH=tests/faults:tests/delivery:tests/dialects $(BIN)/python tests/hostile/hostile_table.py

@@ -1,7 +1,7 @@
 """Which cases of a long run ``make test`` does: a few; ``make sweeps`` does the others.
 
-A kill at each of fifty steps costs ten seconds a step on two cores, and finds what a
-kill at the three that differ in kind finds; before a release all of them are run.
+A kill costs some ten seconds a step on two cores, and there are some fifty steps:
+``make test`` has those where the order of two writes matters, ``make sweeps`` all.
 """
 
 from collections.abc import Collection, Iterable

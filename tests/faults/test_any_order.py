@@ -1,7 +1,7 @@
 """Whatever order packages arrive in, what a college has come to is the same.
 
 ``make orders`` tries every order of five nights and 200 drawn sequences; ``make test``
-a part of both, chosen by ``LRW_ORDERS`` (a share, 1 for all).
+some of the orders, ``make sweeps`` some sequences (``LRW_ORDERS``: a share, 1 for all).
 """
 
 import itertools

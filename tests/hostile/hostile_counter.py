@@ -6,6 +6,7 @@ the parity of quotes and reads with Arrow.
 
 import csv
 import io
+import re
 import tempfile
 import zlib
 from typing import Any
@@ -24,7 +25,7 @@ def starting_lines(content: bytes, said: dict[str, Any]) -> list[int]:
     name = str(said["name"]).lower()
     if name.endswith(".parquet"):
         return list(range(2, _parquet_rows(content, int(said["rows"])) + 2))
-    records = _records(_text(content, said), said, strict=False)
+    records = _records(_text(content, said), said)
     if _is_trailer(records):
         records.pop()
     return [start for start, _ in records[1:]]
@@ -36,16 +37,18 @@ def is_well_quoted(content: bytes, said: dict[str, Any]) -> bool:
     Python's reader takes a stray quote into the text and may run on into the next
     record; landing sets the one record aside and finds the next where it starts.
     """
-    if str(said["name"]).lower().endswith(".parquet"):
+    quote, delimiter = said.get("quote", '"'), said.get("delimiter", ",")
+    if not quote or str(said["name"]).lower().endswith(".parquet"):
         return True
-    try:
-        records = _records(_text(content, said), said, strict=True)
-    except csv.Error:
-        return False
-    # Also the strict reader lets an unquoted field hold quotes.
-    quote = said.get("quote", '"')
-    fields = (field for _, record in records for field in record)
-    return not quote or not any(field.count(quote) % 2 for field in fields)
+    q, outside = re.escape(quote), rf"[^{re.escape(delimiter)}\r\n]"
+    # Whole quoted fields, between delimiters or ends of lines; what is left is astray.
+    whole = rf"(?<!{outside}){q}(?:[^{q}]|{q}{q})*+{q}(?!{outside})"
+    return quote not in re.sub(whole, "", _text(content, said))
+
+
+def lines_in(content: bytes, said: dict[str, Any]) -> int:
+    """Physical lines of a file of text."""
+    return len(_text(content, said).splitlines())
 
 
 def _text(content: bytes, said: dict[str, Any]) -> str:
@@ -55,21 +58,14 @@ def _text(content: bytes, said: dict[str, Any]) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _records(
-    text: str, said: dict[str, Any], *, strict: bool
-) -> list[tuple[int, list[str]]]:
-    """Line and fields of each record.
-
-    Raises:
-        csv.Error: Strictly read, a quote is out of place.
-    """
+def _records(text: str, said: dict[str, Any]) -> list[tuple[int, list[str]]]:
+    """Line and fields of each record."""
     quote = said.get("quote", '"')
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=said.get("delimiter", ","),
         quotechar=quote or '"',
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        strict=strict,
     )
     records = []
     line = 1

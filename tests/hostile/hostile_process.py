@@ -5,7 +5,6 @@ Belongs here: starting the process, and what it does. Does not belong here: the 
 
 import json
 import multiprocessing
-import pickle
 import resource
 import subprocess
 import sys
@@ -15,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus import CORPUS
-from hostile_world import Sent, deliver, land_all, outcomes
+from hostile_world import Sender, Sent, deliver, land_all, outcomes
 from landing_warehouse import Warehouse
 
 from pipelines.settings import Home
 
 SECONDS, MEGABYTES = 10.0, 512.0
 _GIVEN_UP = 120
-_SENDERS, _SAID = "senders.pickle", "said.json"
-# Each case is forked from a process that has imported all and done nothing: a third of
-# the time of a new interpreter, and its memory counts from there, as the base's does.
+_SAID = "said.json"
+# Each case is forked from a process that has imported all and done nothing; its memory
+# counts from there, as the base's does.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["hostile_process"])
 
@@ -83,9 +82,8 @@ def measure(name: str, waste: Waste | None = None) -> Measured:
         if name:
             senders = [one.sends() for one in deliver([CORPUS[name]], house.inbox)]
         # Made here, not there: the text of a bomb would count as landing's memory.
-        (Path(folder) / _SENDERS).write_bytes(pickle.dumps(senders))
         process = _FORKS.Process(
-            target=_main, args=(Path(folder), name, waste or Waste())
+            target=_main, args=(Path(folder), name, senders, waste or Waste())
         )
         process.start()
         process.join(_GIVEN_UP)
@@ -136,9 +134,8 @@ def _peak_megabytes() -> float:
     return children
 
 
-def _main(folder: Path, name: str, waste: Waste) -> None:
+def _main(folder: Path, name: str, senders: list[Sender], waste: Waste) -> None:
     house = Warehouse(Home(folder / "home"))
-    senders = pickle.loads((folder / _SENDERS).read_bytes())
     start = time.monotonic()
     result = land_all(house, senders)
     waste.spend()

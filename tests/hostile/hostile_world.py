@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 from college_keys import COLLEGE
-from hostile_counter import is_well_quoted, starting_lines
+from hostile_counter import is_well_quoted, lines_in, starting_lines
 from hostile_package import FEEDS, Case, Expected, Package, hostile_state
 from hostile_speech import records_of
 from landing_warehouse import CLOCK, Warehouse
@@ -248,8 +248,11 @@ def account(
         content, said = package.bytes_of(feed), package.entry(feed)
         lines = starting_lines(content, said)
         counted = len(lines)
-        if (set(here) | set(there)) - set(lines) and is_well_quoted(content, said):
+        strange = (set(here) | set(there)) - set(lines)
+        if strange and is_well_quoted(content, said):
             problems.append(f"{feed}: lines that are no records")
+        if strange and max(strange) > lines_in(content, said):
+            problems.append(f"{feed}: lines that the file does not have")
     if file["rows_read"] != counted:
         problems.append(f"{feed}: {file['rows_read']} rows read, {counted} counted")
     if counted != file["loaded"] + file["collapsed"] + file["quarantined"]:

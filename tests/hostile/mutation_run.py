@@ -153,9 +153,10 @@ def _wave(
     for seed, code, package in zip(seeds, codes, packages, strict=True):
         try:
             _judge(seed, code, package, landed, summary)
-        except Exception as error:  # noqa: BLE001 (an hour's run ends with its list)
+        except Exception as error:  # noqa: BLE001 - a file nobody can count is one too
             wrong = f"what was accepted cannot be counted: {type(error).__name__}"
             summary.problems.append((seed, wrong))
+            _log.warning("seed %d", seed, exc_info=True)
 
 
 def _judge(

@@ -48,7 +48,7 @@ def test_what_a_lenient_reader_reads_otherwise_is_accounted_for(seed: int) -> No
 
 def test_a_quote_out_of_place_costs_one_record_and_no_other() -> None:
     said = {"name": "a.csv"}
-    good = b'a,b\n1,"x ""y"" z"\n2,"two\nlines"\n'
+    good = b'a,b\n1,"6"" of ""y"""\n2,"two\nlines"\n'
     assert is_well_quoted(good, said)
     assert starting_lines(good, said) == [2, 3]
     assert not is_well_quoted(b'a,b\n1,x"\n2,"y"\n', said)

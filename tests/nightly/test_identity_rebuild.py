@@ -52,19 +52,10 @@ def test_a_warehouse_built_anew_has_the_same_ids_for_every_learner(state, tmp_pa
 
 @sweep
 def test_nights_in_another_order_give_the_same_ids(state, tmp_path):
-    """Half the colleges first, their newest package before the ones it waits for."""
     links, last = _links(state), _last(state)
     other = Home(tmp_path / "home")
     shutil.copytree(state.vault, other.vault)
-    nights = _sent(state.root / "sent", other.inbox)
-    first, *middle, newest = sorted(nights)
-    codes = sorted({package.parent.name for package, _ in nights[first]})
-    early = set(codes[::2])
-    for order in (early, set(codes) - early):
-        for night in (newest, first, *middle):
-            _deliver([one for one in nights[night] if one[0].parent.name in order])
-            land(other, CONTRACTS)
-            link(other, CONTRACTS)
+    _feed_otherwise(other, state)
     assert _links(other).equals(links)
     assert _last(other) == last
 
@@ -76,20 +67,25 @@ def test_nights_in_another_order_make_the_same_persons_of_nothing(state, tmp_pat
     What comes after a newer package waits for a person, who lets it in.
     """
     other = Home(tmp_path / "home")
-    nights = _sent(state.root / "sent", other.inbox)
+    _feed_otherwise(other, state)
+    assert _together(other) != _together(state), "some packages wait"
+    assert _let_in(other) > 0
+    link(other, CONTRACTS)
+    assert _together(other) == _together(state)
+    assert set(_links(other)["learner_id"]).isdisjoint(_links(state)["learner_id"])
+
+
+def _feed_otherwise(home: Home, state: Home) -> None:
+    """Half the colleges first, their newest package before the ones it waits for."""
+    nights = _sent(state.root / "sent", home.inbox)
     first, *middle, newest = sorted(nights)
     codes = sorted({package.parent.name for package, _ in nights[first]})
     early = set(codes[::2])
     for order in (early, set(codes) - early):
         for night in (newest, first, *middle):
             _deliver([one for one in nights[night] if one[0].parent.name in order])
-            land(other, CONTRACTS)
-            link(other, CONTRACTS)
-    assert _together(other) != _together(state), "some packages wait"
-    assert _let_in(other) > 0
-    link(other, CONTRACTS)
-    assert _together(other) == _together(state)
-    assert set(_links(other)["learner_id"]).isdisjoint(_links(state)["learner_id"])
+            land(home, CONTRACTS)
+            link(home, CONTRACTS)
 
 
 def _let_in(home: Home) -> int:
