@@ -148,14 +148,16 @@ def release(
         "delivery": done.package.delivery,
         "verdict": done.verdict,
         "edits": list(done.edits),
+        "others": done.others,
     }
     rest = f": {', '.join(done.edits)}" if done.verdict not in APPLIED else ""
-    say(
-        form,
-        told,
+    line = (
         f"{here.code} {done.package.delivery} released: "
-        f"{done.verdict.replace('_', ' ')}{rest}  ({done.decision.decision_id})",
+        f"{done.verdict.replace('_', ' ')}{rest}  ({done.decision.decision_id})"
     )
+    for delivery, verdict in sorted(done.others.items()):
+        line += f"\n{here.code} {delivery} waited for it: {verdict.replace('_', ' ')}"
+    say(form, told, line)
     if done.verdict not in APPLIED:
         raise typer.Exit(1)
 

@@ -119,6 +119,34 @@ def test_a_release_lands_no_other_college(warehouse: Warehouse, lrw: Lrw) -> Non
     assert warehouse.in_force("person", "BEVILL") == []
 
 
+def test_a_release_leaves_what_nobody_has_seen_to_the_night(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    _with_a_held_package(warehouse)
+    send(warehouse.inbox, "CACC", THIRD, college_state(31))
+
+    lrw.college("CACC", "release", NEXT, *WHO)
+
+    assert len(warehouse.in_force("person", "CACC")) == 30
+    warehouse.land()
+    assert len(warehouse.in_force("person", "CACC")) == 31
+
+
+def test_a_release_tells_what_waited_for_it(warehouse: Warehouse, lrw: Lrw) -> None:
+    held = _with_a_held_package(warehouse)
+    renamed = college_state(30)["person"][0] | {"last_name": "Renamed"}
+    delta = {"person": [renamed]}
+    send(warehouse.inbox, "CACC", THIRD, delta, mode="delta", previous=held)
+    warehouse.land()
+
+    said = lrw.college("CACC", "release", NEXT, *WHO)
+
+    first, second = said.out.splitlines()
+    assert first.startswith(f"CACC {NEXT} released: accepted")
+    assert second == f"CACC {THIRD} waited for it: accepted"
+    assert "Renamed" in warehouse.ids("person", "CACC", "last_name")
+
+
 def test_a_late_package_is_replayed_in_its_place(
     warehouse: Warehouse, lrw: Lrw
 ) -> None:

@@ -13,6 +13,7 @@ from contract_world import CONTRACTS, WORLD, raw_frame, typed_frame
 from pipelines.contracts.arrow import LINEAGE, landing_schema
 from pipelines.contracts.load import parse_type
 from pipelines.contracts.model import Column, Edit, Feed
+from pipelines.contracts.pandera import column_schema, row_schema
 from pipelines.contracts.polars import cast, fits, normalise, typed
 from pipelines.contracts.sql import in_force_columns, in_force_select
 
@@ -182,3 +183,32 @@ def test_a_closed_row_stays_and_says_so() -> None:
         found = con.sql(in_force_select(feed, "rows", "packages"))
         closed = dict(found.project("term_code, is_closed").fetchall())
     assert closed == {"1": True, "2": False}
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_pandera_is_asked_about_nothing_in_rows_that_hold(feed: Feed) -> None:
+    columns, rows = column_schema(feed, CONTRACTS.codes), row_schema(feed)
+    assert columns.broken_by(raw_frame(feed, WORLD[feed.name])) is None
+    assert rows.broken_by(typed_frame(feed, WORLD[feed.name])) is None
+
+
+def test_pandera_is_asked_about_what_fails_alone() -> None:
+    feed = CONTRACTS.feeds["person"]
+    first, *others = WORLD["person"]
+    frame = raw_frame(feed, [{**first, "birth_date": "soon"}, *others])
+    broken = column_schema(feed, CONTRACTS.codes).broken_by(frame)
+    assert broken is not None
+    asked = {n: [c.name for c in col.checks] for n, col in broken.columns.items()}
+    assert asked == {"birth_date": ["PER-birth_date-TYPE"]}
+
+
+def test_pandera_says_what_is_amiss_with_a_frame_that_does_not_fit() -> None:
+    feed = CONTRACTS.feeds["person"]
+    columns, rows = column_schema(feed, CONTRACTS.codes), row_schema(feed)
+    raw, known = (of(feed, WORLD["person"]) for of in (raw_frame, typed_frame))
+    assert columns.broken_by(raw.drop("birth_date")) is columns.schema
+    number = pl.lit(7).alias("birth_date")
+    assert columns.broken_by(raw.with_columns(number)) is columns.schema
+    assert rows.broken_by(known.drop("birth_date")) is rows.schema
+    unnamed = known.with_columns(pl.lit(None, pl.Int64).alias("_row"))
+    assert rows.broken_by(unnamed) is rows.schema

@@ -6,8 +6,7 @@ Does not belong here: measuring a case (``hostile_process``).
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,11 +15,8 @@ from hostile_package import Case
 from hostile_process import Measured, best, measure
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hostile-corpus.md"
-# One at a time: seconds are by the clock, and two would measure each other.
-_WORKERS = 1
 # The name may hold escaped bars; verdict and edits hold none.
 _ROW = re.compile(
     r"\| (?P<name>.+) \| [a-z0-9 ]+ \| [A-Za-z0-9_, -]*"
@@ -32,42 +28,35 @@ def main(words: list[str]) -> int:
     """Measure the cases whose names hold one of these words, or all of them."""
     cases = [c for c in CORPUS.values() if not words or any(w in c.name for w in words)]
     base = measure("")
-    console = Console(width=150)
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        found = pool.map(lambda case: best(case.name, base), cases)
-        measured = list(track(found, "Landing", total=len(cases), console=console))
-    console.print(_table(cases, measured))
-    failed = [(c, m) for c, m in zip(cases, measured, strict=True) if m.problems]
-    for case, one in failed:
-        console.print(
-            f"{case.name}: {'; '.join(one.problems)}", style="red", markup=False
-        )
-    slowest = max(measured, key=lambda one: one.seconds)
-    largest = max(measured, key=lambda one: one.megabytes)
+    console = Console(width=150, highlight=False)
+    told = figures_of(PAGE.read_text())
+    measured: list[Measured] = []
+    failed = 0
+    # One at a time: seconds are by the clock, and two would measure each other.
+    for case in track(cases, "Landing", console=console):
+        one = best(case.name, base)
+        measured.append(one)
+        failed += bool(one.problems)
+        style = "red" if one.problems else None
+        console.print(_line(case, one), style=style, markup=False)
+        if not one.problems:
+            # As it goes: a run that is stopped keeps what it has measured.
+            told[case.name] = _figures(one)
+            PAGE.write_text(page(told))
+    slowest = max(one.seconds for one in measured)
+    largest = max(one.megabytes for one in measured)
     console.print(
-        f"{len(cases)} cases, {len(failed)} failures; at most {slowest.seconds:.1f} s "
-        f"and {largest.megabytes:.0f} MB above an empty landing"
+        f"{len(cases)} cases, {failed} failures; at most {slowest:.1f} s "
+        f"and {largest:.0f} MB above an empty landing"
     )
-    if not failed:
-        said = {c.name: _figures(m) for c, m in zip(cases, measured, strict=True)}
-        PAGE.write_text(page(figures_of(PAGE.read_text()) | said))
     return 1 if failed else 0
 
 
-def _table(cases: Iterable[Case], measured: Iterable[Measured]) -> Table:
-    table = Table("subject", "case", "verdict", "edits", "s", "MB", header_style="bold")
-    for case, one in zip(cases, measured, strict=True):
-        edits = " ".join(one.edits)
-        table.add_row(
-            case.group,
-            case.name.encode("unicode_escape").decode().replace("[", "\\["),
-            one.verdict,
-            edits if len(edits) < 60 else f"{edits[:57]}...",
-            f"{one.seconds:.1f}",
-            f"{one.megabytes:.0f}",
-            style="red" if one.problems else None,
-        )
-    return table
+def _line(case: Case, one: Measured) -> str:
+    name = case.name.encode("unicode_escape").decode()
+    seconds, megabytes = _figures(one)
+    problems = f"  {'; '.join(one.problems)}" if one.problems else ""
+    return f"{seconds:>5} s {megabytes:>4} MB  {one.verdict:<9} {name}{problems}"
 
 
 Figures = tuple[str, str]

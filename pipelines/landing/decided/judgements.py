@@ -81,12 +81,14 @@ class Released:
     Attributes:
         verdict: The new verdict.
         edits: Ids of the edits that still hold it, if any do.
+        others: Deliveries that waited for this one, each with its new verdict.
     """
 
     decision: Decision
     package: Package
     verdict: str
     edits: tuple[str, ...]
+    others: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,13 @@ def release(
     """Let a held package through, and land it at once.
 
     A package whose files are damaged cannot be released: nobody can judge what is not
-    there. A release of an older package replays it.
+    there. A release of an older package replays it. What has come since the last
+    night is left to the next one: the person has not seen it.
     """
     code = sender_of(contracts, code).sender
     with alone(home):
-        found = find_package(packages_of(home, code, Decisions.read(home)), package)
+        packages = packages_of(home, code, Decisions.read(home))
+        found = find_package(packages, package)
         _must_wait(found, "released")
         damage = [edit for edit in found.blocking if is_damage(contracts.edit(edit))]
         if damage:
@@ -128,11 +132,12 @@ def release(
         result = land(
             home,
             contracts,
+            until=max(date.fromisoformat(seen.delivery[:10]) for seen in packages),
+            now=datetime.now(UTC),
             release=frozenset({found.package_id}),
             senders=frozenset({code}),
         )
-    landed = [p for p in result.packages if p.package_id == found.package_id]
-    return _released(decision, found, landed, contracts)
+    return _released(decision, found, result.packages, contracts)
 
 
 def _released(
@@ -141,11 +146,13 @@ def _released(
     landed: Sequence[LandedPackage],
     contracts: Contracts,
 ) -> Released:
-    if not landed:
-        return Released(decision, found, found.verdict, found.blocking)
-    last = landed[-1]
-    edits = tuple(e for e in last.edits if contracts.edit(e).severity == "F")
-    return Released(decision, found, last.verdict, edits)
+    last = {package.package_id: package for package in landed}
+    mine = last.pop(found.package_id, None)
+    others = {package.delivery: package.verdict for package in last.values()}
+    if mine is None:
+        return Released(decision, found, found.verdict, found.blocking, others)
+    edits = tuple(e for e in mine.edits if contracts.edit(e).severity == "F")
+    return Released(decision, found, mine.verdict, edits, others)
 
 
 def refuse(

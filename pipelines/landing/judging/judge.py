@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import CodeList, Column, Edit, Feed
-from pipelines.contracts.pandera import ROW, column_schema, row_schema
+from pipelines.contracts.pandera import ROW, Checked, column_schema, row_schema
 from pipelines.landing.judging.redact import is_shown
 
 FINDINGS = {
@@ -192,11 +191,14 @@ def _looks_at_package(edit: Edit) -> bool:
 
 
 def _failures(
-    schema: pa.DataFrameSchema, frame: pl.DataFrame, feed: Feed, what: str
+    checked: Checked, frame: pl.DataFrame, feed: Feed, what: str
 ) -> pl.DataFrame:
     """``_row``, ``edit_id`` of every failing check; other columns stay null."""
+    broken = checked.broken_by(frame)
+    if broken is None:
+        return pl.DataFrame(schema=FINDINGS)
     try:
-        schema.validate(frame, lazy=True)
+        broken.validate(frame, lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
     else:
