@@ -38,6 +38,7 @@ from pipelines.contracts.model import (
     Sender,
     System,
 )
+from pipelines.contracts.yaml_text import read_yaml
 from pipelines.dialects.layouts import layout_mistakes
 from pipelines.dialects.load import read_dialect
 from pipelines.dialects.model import GENERIC, Dialect
@@ -145,7 +146,7 @@ def custom(item: Any, name: str, default: Any = None) -> Any:
 
 
 def _feed(path: Path, templates: list[dict[str, Any]]) -> Feed:
-    contract = OpenDataContractStandard.from_file(str(path))
+    contract = OpenDataContractStandard(**_yaml(path))
     (table,) = contract.schema_ or [SchemaObject()]
     name = str(table.name)
     prefix = str(custom(contract, "prefix"))
@@ -333,7 +334,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")))
+    return cast("dict[str, Any]", read_yaml(path.read_text(encoding="utf-8")))
 
 
 def _contradictions(contracts: Contracts, edits: list[Edit]) -> list[str]:

@@ -7,8 +7,7 @@ here: what it means (``translate``).
 from pathlib import Path
 from typing import Any, cast, get_args
 
-import yaml
-
+from pipelines.contracts.yaml_text import read_yaml
 from pipelines.dialects.model import (
     Dialect,
     FeedRule,
@@ -33,7 +32,7 @@ def read_dialect(path: Path) -> Dialect:
         KeyError: Something that has to be there is missing.
     """
     folder = path.parent
-    item = cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")))
+    item = cast("dict[str, Any]", read_yaml(path.read_text(encoding="utf-8")))
     if item["dialect"] != folder.name:
         raise ValueError("dialect must be the name of the folder")
     if item["format"] not in get_args(Format):

@@ -15,6 +15,7 @@ import polars as pl
 import yaml
 
 from pipelines.contracts.load import load_contracts
+from pipelines.contracts.yaml_text import read_yaml
 from pipelines.errors import UsageError
 from pipelines.sample.dialects import banner, fixed, open_badges, pesc, writer
 from pipelines.sample.write import Spoken
@@ -63,7 +64,7 @@ def mixed_shapes(system: str, seed: int) -> dict[str, Shape]:
     found = {}
     for code, dialects in _DIALECTS.items():
         path = contracts_root() / "colleges" / f"{code}.yaml"
-        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
+        profile = read_yaml(path.read_text(encoding="utf-8"))
         profile |= {"dialect": dialects[0], "seed": seed}
         if dialects[1:]:
             profile["also"] = list(dialects[1:])

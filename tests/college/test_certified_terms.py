@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from landing_warehouse import Warehouse
 from lrw_calls import Lrw
-from package_builder import State, college_state, send
+from package_builder import State, college_state
 
 from pipelines.landing.decided.certified import Numbers, frozen_numbers
 from pipelines.landing.decided.decisions import Decision, Decisions
@@ -19,8 +19,7 @@ FALL, SPRING = "202680", "202610"
 
 
 def _land(warehouse: Warehouse, day: str, state: State, **options: Any) -> None:
-    send(warehouse.inbox, "CACC", day, state, **options)
-    warehouse.land()
+    warehouse.night("CACC", day, state, **options)
 
 
 def _corrected() -> State:

@@ -144,7 +144,6 @@ def test_nobody_decides_without_a_reason_and_a_name(
 
 
 def test_the_log_can_be_read_before_the_first_decision(warehouse: Warehouse) -> None:
-    send(warehouse.inbox, "CACC", "2026-09-01", college_state())
-    warehouse.land()
+    warehouse.night("CACC", "2026-09-01", college_state())
     assert Decisions.read(warehouse.home).log == ()
     assert pl.read_parquet(warehouse.home.decisions / ANCHOR).is_empty()

@@ -15,12 +15,13 @@ WHO = ("--reason", "Confirmed by the registrar", "--by", "Ann Lee")
 
 
 def _with_a_held_package(warehouse: Warehouse) -> str:
+    return warehouse.as_after(_held_package)
+
+
+def _held_package(warehouse: Warehouse) -> str:
     """Forty students, and a package of thirty the next night."""
-    send(warehouse.inbox, "CACC", DAY, college_state(40))
-    warehouse.land()
-    held = send(warehouse.inbox, "CACC", NEXT, college_state(30))
-    warehouse.land()
-    return held
+    warehouse.night("CACC", DAY, college_state(40))
+    return warehouse.night("CACC", NEXT, college_state(30))
 
 
 def test_what_is_held_is_shown_with_the_rule_that_holds_it(
@@ -47,8 +48,7 @@ def test_what_is_held_is_shown_with_the_rule_that_holds_it(
 def test_the_column_and_the_share_that_hold_a_package_are_shown(
     warehouse: Warehouse, lrw: Lrw
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state(40))
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(40))
     state = college_state(40)
     for row in state["course_result"]:
         row |= {"grade_local": "A", "quality_points": "12.000"}
@@ -136,8 +136,7 @@ def test_a_release_tells_what_waited_for_it(warehouse: Warehouse, lrw: Lrw) -> N
     held = _with_a_held_package(warehouse)
     renamed = college_state(30)["person"][0] | {"last_name": "Renamed"}
     delta = {"person": [renamed]}
-    send(warehouse.inbox, "CACC", THIRD, delta, mode="delta", previous=held)
-    warehouse.land()
+    warehouse.night("CACC", THIRD, delta, mode="delta", previous=held)
 
     said = lrw.college("CACC", "release", NEXT, *WHO)
 

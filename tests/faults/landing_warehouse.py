@@ -2,14 +2,17 @@
 
 import csv
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
-from package_builder import CONTRACTS
+from package_builder import CONTRACTS, State, send
 
 from pipelines.landing.kept.ledger import read_ledger
 from pipelines.landing.kept.state import connect_in_force
@@ -17,6 +20,9 @@ from pipelines.landing.land import LandedPackage, LandingResult, land
 from pipelines.settings import Home
 
 CLOCK = datetime(2026, 12, 31, tzinfo=UTC)
+T = TypeVar("T")
+# By what was done: the folder it was done in, and what came back.
+_DONE: dict[tuple[str, ...], tuple[TemporaryDirectory[str], Any]] = {}
 
 
 @dataclass
@@ -32,6 +38,28 @@ class Warehouse:
     def land(self, **options: Any) -> LandingResult:
         options.setdefault("now", CLOCK)
         return land(self.home, CONTRACTS, **options)
+
+    def night(self, code: str, day: str, state: State, **how: Any) -> str:
+        """Send a package and land it; returns its id."""
+        if self.home.root.exists():
+            return _one_package(self, code, day, state, how)
+        return self.as_after(_one_package, code, day, state, how)
+
+    def as_after(self, build: Callable[..., T], *given: Any) -> T:
+        """Be as ``build(warehouse, *given)`` leaves an empty warehouse.
+
+        It is built once a process and copied: many tests begin alike, and a landing
+        takes 2 s.
+        """
+        assert not self.home.root.exists(), "only an empty warehouse begins"
+        key = (build.__module__, build.__qualname__, json.dumps(given, default=repr))
+        if key not in _DONE:
+            folder = TemporaryDirectory()
+            house = Warehouse(Home(Path(folder.name) / "home"))
+            _DONE[key] = folder, build(house, *given)
+        folder, result = _DONE[key]
+        shutil.copytree(Path(folder.name) / "home", self.home.root)
+        return result
 
     def in_force(
         self, feed: str, code: str, columns: str = "*"
@@ -71,3 +99,11 @@ def package_of(result: LandingResult, code: str) -> LandedPackage:
     """The only package of a sender that a run looked at."""
     (package,) = (p for p in result.packages if p.institution_code == code)
     return package
+
+
+def _one_package(
+    house: Warehouse, code: str, day: str, state: State, how: dict[str, Any]
+) -> str:
+    package_id = send(house.inbox, code, day, state, **how)
+    house.land()
+    return package_id

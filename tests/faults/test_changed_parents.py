@@ -34,8 +34,7 @@ def _failing_grade() -> State:
 def test_results_of_a_grade_that_now_fails_leave_force_and_come_back_when_mended(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, CODE, DAY, college_state())
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, college_state())
     second = _delta(warehouse, NEXT, _failing_grade(), first)
 
     broken = package_of(warehouse.land(), CODE)
@@ -75,8 +74,7 @@ def test_results_of_a_grade_that_now_fails_leave_force_and_come_back_when_mended
 def test_a_parent_file_that_would_empty_its_children_waits_for_a_person(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, CODE, DAY, college_state(20))
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, college_state(20))
     second = _delta(warehouse, NEXT, _failing_grade(), first)
 
     held = package_of(warehouse.land(), CODE)
@@ -96,8 +94,7 @@ def test_rows_of_a_person_who_is_deleted_wait_for_the_person(
     state = college_state()
     hold = {"student_id": "A0001", "kind": "FERPA_BLOCK", "valid_from": "2026-01-01"}
     state["disclosure"] = [hold]
-    first = send(warehouse.inbox, CODE, DAY, state)
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, state)
     gone = {"person": [{"student_id": "A0001", "_op": "D"}]}
     second = _delta(warehouse, NEXT, gone, first)
 
@@ -131,8 +128,7 @@ def test_rows_of_a_person_who_is_deleted_wait_for_the_person(
 def test_a_reference_row_that_only_disappears_takes_nothing_along(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, CODE, DAY, college_state())
-    warehouse.land()
+    warehouse.night(CODE, DAY, college_state())
     state = college_state()
     del state["program"][0]
     state["program"].append(college_state()["program"][0] | {"program_code": "OTHER"})
@@ -178,8 +174,7 @@ def _merge(kind: str, old: str, new: str) -> dict[str, str]:
 def test_rows_of_a_changed_id_stay_under_the_old_one_and_never_count_twice(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, CODE, DAY, college_state())
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, college_state())
     renamed: State = {
         "person": [{"student_id": "A0002", "_op": "D"}, person("B0002", 1)],
         "person_merge": [_merge("ID_CHANGED", "A0002", "B0002")],
@@ -218,8 +213,7 @@ def test_after_a_merge_only_rows_of_equal_content_are_one(warehouse: Warehouse) 
     state = college_state()
     state["credential_award"] = [award("A0001", "1"), award("A0002", "1")]
     state["credential_award"][1]["awarded_on"] = "2026-05-10"
-    first = send(warehouse.inbox, CODE, DAY, state)
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, state)
     merged: State = {
         "person": [{"student_id": "A0002", "_op": "D"}],
         "person_merge": [_merge("MERGED_INTO", "A0002", "A0001")],
@@ -254,8 +248,7 @@ def test_rows_of_a_merge_that_is_taken_back_lose_their_owner(
 def test_one_number_of_two_students_is_noticed_over_two_nights(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, CODE, DAY, college_state())
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, college_state())
     same = identifier("A0009", 0)
     _delta(
         warehouse,
@@ -275,8 +268,7 @@ def test_one_number_of_two_students_is_noticed_over_two_nights(
 def test_of_a_row_set_aside_and_its_predecessor_the_later_one_comes_back(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, CODE, DAY, college_state())
-    warehouse.land()
+    first = warehouse.night(CODE, DAY, college_state())
     sent = result("A0002", "202610", "2", "B") | {"title": "Sent later"}
     both = {**_failing_grade(), "course_result": [sent]}
     second = _delta(warehouse, NEXT, both, first)

@@ -282,8 +282,7 @@ def _window(students: list[int]) -> State:
 def test_rows_that_disappear_from_a_window_wait_for_a_person(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state(20))
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(20))
     # The first window of its kind: there is no number of rows to compare with.
     first = _window(list(range(1, 12)))
     second = send(warehouse.inbox, "CACC", NEXT, first, terms=["202680"])
@@ -303,8 +302,7 @@ def test_rows_that_disappear_from_a_window_wait_for_a_person(
 
 
 def test_as_many_other_persons_are_a_disappearance_too(warehouse: Warehouse) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state(20))
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(20))
     state = college_state(20)
     for rows in state.values():
         for row in rows:
@@ -322,8 +320,7 @@ def test_as_many_other_persons_are_a_disappearance_too(warehouse: Warehouse) -> 
 
 
 def test_awards_absent_from_a_window_are_not_missed(warehouse: Warehouse) -> None:
-    send(warehouse.inbox, "CACC", DAY, _first(20))
-    warehouse.land()
+    warehouse.night("CACC", DAY, _first(20))
     window = {**_window(list(range(1, 21))), "credential_award": []}
     send(warehouse.inbox, "CACC", NEXT, window, terms=["202680"])
 
@@ -378,8 +375,7 @@ def test_a_delta_that_deletes_nearly_everything_waits_for_a_person(
     warehouse: Warehouse,
 ) -> None:
     state = college_state(40)
-    first = send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, state)
     delta = _deletions(state["course_result"][:70])
     second = send(
         warehouse.inbox, "CACC", NEXT, delta, mode="delta", previous=first
@@ -401,8 +397,7 @@ def test_a_delta_that_deletes_nearly_everything_waits_for_a_person(
 def test_awards_deleted_by_a_delta_wait_too(warehouse: Warehouse) -> None:
     state = college_state(40)
     state["credential_award"] = [award(f"A{n:04d}") for n in range(1, 41)]
-    first = send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, state)
     gone = [
         {"student_id": row["student_id"], "award_id": row["award_id"], "_op": "D"}
         for row in state["credential_award"][:6]
@@ -419,8 +414,7 @@ def test_awards_deleted_by_a_delta_wait_too(warehouse: Warehouse) -> None:
 
 def test_a_delta_that_deletes_a_few_rows_is_a_usual_night(warehouse: Warehouse) -> None:
     state = college_state(40)
-    first = send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, state)
     delta = _deletions(state["course_result"][:5])
     send(warehouse.inbox, "CACC", NEXT, delta, mode="delta", previous=first)
 
@@ -464,8 +458,7 @@ def test_a_column_that_turned_empty_waits_for_a_person(
     edit: str,
     told: set[str],
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state(40))
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(40))
     state = college_state(40)
     harm(state[feed][:30])
     second = send(warehouse.inbox, "CACC", NEXT, state)
@@ -497,8 +490,7 @@ def test_a_new_term_without_grades_yet_is_a_usual_night(warehouse: Warehouse) ->
     fall = state["course_result"][1:30:2]
     for feed in ("course_result", "term_enrollment"):
         state[feed] = state[feed][::2]
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
     state["course_result"] += fall
     send(warehouse.inbox, "CACC", NEXT, state)
 

@@ -224,8 +224,7 @@ def _ids(house: Warehouse) -> list[str]:
 def test_a_college_is_late_after_its_own_cut_off_and_stale_after_three_days(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
 
     def status(at: str) -> dict[str, str]:
         now = datetime.fromisoformat(at).astimezone(UTC)

@@ -9,8 +9,7 @@ DAY, NEXT, THIRD, FOURTH = "2026-09-01", "2026-09-02", "2026-09-03", "2026-09-04
 def test_in_a_full_snapshot_absence_removes_and_only_changes_are_written(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
     state = college_state()
     del state["term_enrollment"][-1]
     del state["course_result"][-1]
@@ -45,8 +44,7 @@ def test_awards_disclosures_and_merges_end_by_an_explicit_row_only(
     }
     state["disclosure"] = [hold]
     state["person_merge"] = [merge]
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
     second = send(
         warehouse.inbox, "CACC", NEXT, {**state, "disclosure": [], "person_merge": []}
     )
@@ -73,8 +71,7 @@ def test_awards_disclosures_and_merges_end_by_an_explicit_row_only(
 def test_a_reference_row_that_disappears_is_closed_and_opens_again(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
     state = college_state()
     state["grade_scheme"] = [
         r for r in state["grade_scheme"] if r["grade_local"] != "B"
@@ -115,8 +112,7 @@ def test_a_windowed_snapshot_removes_within_its_terms_only(
     warehouse: Warehouse,
 ) -> None:
     state = college_state()
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
     window = college_state()
     window["course_result"] = [
         r
@@ -147,8 +143,7 @@ def test_a_windowed_snapshot_removes_within_its_terms_only(
 def test_in_a_delta_absence_means_nothing_and_a_missing_op_means_u(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, college_state())
     changes = {
         "person": [person("A0001") | {"last_name": "Renamed"}],
         "course_result": [
@@ -184,8 +179,7 @@ def test_in_a_delta_absence_means_nothing_and_a_missing_op_means_u(
 def test_a_deletion_in_a_snapshot_or_without_a_key_is_quarantined(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, college_state())
     deletion = {"student_id": "A0001", "term_code": "202680", "_op": "D"}
     send(
         warehouse.inbox, "CACC", NEXT, {"course_result": [deletion]},
@@ -203,8 +197,7 @@ def test_a_deletion_in_a_snapshot_or_without_a_key_is_quarantined(
 def test_a_delta_before_its_predecessor_waits_and_applies_itself(
     warehouse: Warehouse,
 ) -> None:
-    first = send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, college_state())
     missing = "11111111-1111-4111-8111-111111111111"
     send(
         warehouse.inbox, "CACC", THIRD,
@@ -256,8 +249,7 @@ def test_a_full_snapshot_heals_the_chain_and_retires_what_waited(
 
 
 def test_a_quarantined_row_is_not_absent(warehouse: Warehouse) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
     state = college_state()
     state["person"][0] |= {"birth_date": "1900-01-01", "last_name": "Broken"}
     send(warehouse.inbox, "CACC", NEXT, state)
@@ -272,8 +264,7 @@ def test_a_quarantined_row_is_not_absent(warehouse: Warehouse) -> None:
 def test_where_a_key_cannot_be_read_absence_proves_nothing(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
     state = college_state()
     state["person"][0]["student_id"] = ""
     send(warehouse.inbox, "CACC", NEXT, state)
@@ -296,8 +287,7 @@ def test_a_mononym_with_an_empty_key_part_is_the_same_row_each_night(
             "effective_from": "1900-01-01",
         }
     ]
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
     send(warehouse.inbox, "CACC", NEXT, state)
 
     again = package_of(warehouse.land(), "CACC")
@@ -311,8 +301,7 @@ def test_identity_numbers_are_recognised_again_by_their_tokens(
     warehouse: Warehouse,
 ) -> None:
     state = college_state()
-    first = send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, state)
     gone = state["person_identifier"][0] | {"_op": "D"}
     same = state["person_identifier"][1]
     send(
@@ -365,8 +354,7 @@ def test_rows_beside_the_window_are_not_compared_with_what_it_holds(
 
     state = college_state()
     state["experience"] = [experience(n, t) for n in range(9) for t in ("", "202680")]
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
     window = {**state, "experience": [experience(n, "") for n in range(9)]}
     window["experience"] += [experience(n, "202680") for n in range(4)]
     send(warehouse.inbox, "CACC", NEXT, window, terms=["202680"])

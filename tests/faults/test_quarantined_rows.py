@@ -158,8 +158,7 @@ def test_a_child_that_was_sent_again_is_not_released_from_the_older_file(
 ) -> None:
     state = college_state()
     state["course_result"].append(result("A0009", "202610", "1", "B"))
-    first = send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    first = warehouse.night("CACC", DAY, state)
     second = send(
         warehouse.inbox,
         "CACC",
@@ -211,8 +210,7 @@ def test_a_formula_in_a_value_cannot_run_in_a_spreadsheet(
 ) -> None:
     state = college_state()
     state["course_result"][0]["level"] = "=1+2"
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     (told,) = (
         f for f in warehouse.findings("CACC", DAY) if f["edit_id"] == "CRR-level-CODE"

@@ -161,8 +161,7 @@ def test_a_link_or_a_pipe_is_never_opened(warehouse: Warehouse) -> None:
 def test_the_same_package_again_is_a_repeat_and_changes_nothing(
     warehouse: Warehouse,
 ) -> None:
-    package_id = send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    package_id = warehouse.night("CACC", DAY, college_state())
     before = warehouse.log("person")
     send(
         warehouse.inbox,
@@ -183,8 +182,7 @@ def test_the_same_package_again_is_a_repeat_and_changes_nothing(
 def test_a_package_id_with_other_content_is_rejected_and_the_first_stays(
     warehouse: Warehouse,
 ) -> None:
-    package_id = send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    package_id = warehouse.night("CACC", DAY, college_state())
     send(warehouse.inbox, "CACC", "2026-09-02", college_state(3), package_id=package_id)
 
     again = package_of(warehouse.land(), "CACC")
@@ -198,8 +196,7 @@ def test_an_older_as_of_waits_until_it_is_replayed_in_its_place(
 ) -> None:
     newer = college_state()
     newer["person"][1]["last_name"] = "Newer"
-    send(warehouse.inbox, "CACC", "2026-09-02", newer)
-    warehouse.land()
+    warehouse.night("CACC", "2026-09-02", newer)
     state = college_state()
     state["person"][0]["last_name"] = "Older"
     state["person"].append(person("A0009", 9))

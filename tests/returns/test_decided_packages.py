@@ -34,14 +34,15 @@ def _college(*arguments: str) -> None:
 
 
 def _held(warehouse: Warehouse) -> str:
+    return warehouse.as_after(_held_package)
+
+
+def _held_package(warehouse: Warehouse) -> str:
     """Forty students and a package of 28 the next night, with a faulty row."""
-    send(warehouse.inbox, "CACC", DAY, college_state(40))
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(40))
     fewer = college_state(28)
     fewer["program_enrollment"][1] |= {"level": "XX"}
-    held = send(warehouse.inbox, "CACC", NEXT, fewer)
-    warehouse.land()
-    return held
+    return warehouse.night("CACC", NEXT, fewer)
 
 
 @pytest.fixture
@@ -196,8 +197,7 @@ def test_a_package_without_disclosure_is_told_to_send_it(warehouse: Warehouse) -
 def test_a_first_package_that_nobody_can_release_is_not_told_to_ask_for_it(
     warehouse: Warehouse, options: dict[str, Any]
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state(), **options)
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(), **options)
 
     told = returned(warehouse, "CACC", DAY)
 

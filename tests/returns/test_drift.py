@@ -36,8 +36,7 @@ def _with_columns(feed: str, state: State, **added: list[str]) -> bytes:
 
 def _told(warehouse: Warehouse, feed: str, content: bytes) -> dict[str, str]:
     """What is said of each column of a delivered file."""
-    send(warehouse.inbox, "CACC", DAY, college_state(8), files={feed: content})
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(8), files={feed: content})
     rows = returned(warehouse, "CACC", DAY).rows
     return {r["column"]: r["value"] for r in rows if r["edit_id"] == "F07"}
 
@@ -135,8 +134,7 @@ def test_a_column_written_in_another_way_is_told_once_for_the_file(
     state = college_state(9)
     for at, row in enumerate(state[feed]):
         row[column] = values.format(1 + at % 9)
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     told = returned(warehouse, "CACC", DAY)
 
@@ -150,8 +148,7 @@ def test_a_few_odd_values_are_no_drift(warehouse: Warehouse) -> None:
     state = college_state(30)
     for row in state["course_result"][:6]:
         row["grade_posted_on"] = "05/12/2026"
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     told = returned(warehouse, "CACC", DAY)
     assert "F23" not in {row["edit_id"] for row in told.rows}

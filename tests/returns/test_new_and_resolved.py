@@ -17,8 +17,7 @@ EDIT = "PEN-level-CODE"
 def _nights(warehouse: Warehouse, *states: State) -> list[Returned]:
     told = []
     for day, state in zip((MONDAY, TUESDAY, WEDNESDAY), states, strict=False):
-        send(warehouse.inbox, "CACC", day, state)
-        warehouse.land()
+        warehouse.night("CACC", day, state)
         told.append(returned(warehouse, "CACC", day))
     return told
 
@@ -79,8 +78,7 @@ def test_a_delta_does_not_resolve_what_it_does_not_carry(
     broken = college_state()
     broken["program_enrollment"][1] |= BAD
     broken["program_enrollment"][3] |= BAD
-    first = send(warehouse.inbox, "CACC", MONDAY, broken)
-    warehouse.land()
+    first = warehouse.night("CACC", MONDAY, broken)
     good = college_state()["program_enrollment"][1]
     second = send(
         warehouse.inbox, "CACC", TUESDAY, {"program_enrollment": [good]},
@@ -109,8 +107,7 @@ def test_a_window_resolves_within_its_terms_only(warehouse: Warehouse) -> None:
     broken = college_state()
     broken["term_enrollment"][2] |= {"dual_enrollment": "?"}
     broken["term_enrollment"][3] |= {"dual_enrollment": "?"}
-    send(warehouse.inbox, "CACC", MONDAY, broken)
-    warehouse.land()
+    warehouse.night("CACC", MONDAY, broken)
     window = college_state()
     for feed in ("course_result", "term_enrollment", "section"):
         window[feed] = [r for r in window[feed] if r["term_code"] == "202680"]
@@ -128,8 +125,7 @@ def test_an_orphan_that_its_parent_releases_is_resolved(warehouse: Warehouse) ->
     state = college_state()
     state["course_result"].append(result("A0009", "202610", "1", "B"))
     state["term_enrollment"].append(term_row("A0009", "202610", "B"))
-    first = send(warehouse.inbox, "CACC", MONDAY, state)
-    warehouse.land()
+    first = warehouse.night("CACC", MONDAY, state)
     assert "CRR-Q01" in returned(warehouse, "CACC", MONDAY).states()["new"]
     late = college_state(9)
     parent = {
@@ -150,8 +146,7 @@ def test_a_refused_package_settles_nothing_but_its_own_refusal_is_settled_by_a_g
 ) -> None:
     broken = college_state()
     broken["program_enrollment"][1] |= BAD
-    send(warehouse.inbox, "CACC", MONDAY, broken)
-    warehouse.land()
+    warehouse.night("CACC", MONDAY, broken)
     folder = warehouse.inbox / "CACC" / TUESDAY
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{}")
@@ -172,8 +167,7 @@ def test_a_refused_package_settles_nothing_but_its_own_refusal_is_settled_by_a_g
 def test_two_colleges_are_compared_each_with_itself(warehouse: Warehouse) -> None:
     broken = college_state()
     broken["program_enrollment"][1] |= BAD
-    send(warehouse.inbox, "CACC", MONDAY, broken)
-    warehouse.land()
+    warehouse.night("CACC", MONDAY, broken)
     send(warehouse.inbox, "CACC", TUESDAY, college_state())
     send(warehouse.inbox, "BISHOP", TUESDAY, broken)
     warehouse.land()
@@ -244,8 +238,7 @@ def _mended_by_a_clerk(sent: State, rows: list[dict[str, str]]) -> State:
 def test_the_csv_is_read_by_any_reader(warehouse: Warehouse) -> None:
     state = college_state()
     state["course_result"][2] |= {"level": 'a,"b'}
-    send(warehouse.inbox, "CACC", MONDAY, state)
-    warehouse.land()
+    warehouse.night("CACC", MONDAY, state)
     folder = returned(warehouse, "CACC", MONDAY).folder
     (path,) = folder.glob("*.findings.csv")
     lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))

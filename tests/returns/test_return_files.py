@@ -122,8 +122,7 @@ def test_no_cell_is_a_formula_where_lists_are_separated_by_semicolons(
 ) -> None:
     state = college_state()
     state["course_result"][2] |= {"level": value}
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     told = returned(warehouse, "CACC", DAY)
 
@@ -143,8 +142,7 @@ def test_protected_values_are_in_no_file_and_student_numbers_are(
     state["person_identifier"][3] |= {"id_value": "078-05-1120"}
     state["person_identifier"][4] |= {"id_value": "999-88-7777", "valid_from": "soon"}
     state["person"][5] |= {"high_school_code": "H" * 40}
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     told = returned(warehouse, "CACC", DAY)
 
@@ -175,8 +173,7 @@ def test_hostile_values_are_text_on_the_page_and_unseen_marks_are_seen(
     attack = '"><script>alert(1)</script>\u202egpj.exe\u200b&amp;'
     state = college_state()
     state["course"][0] |= {"credit_unit": attack}
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     told = returned(warehouse, "CACC", DAY)
 
@@ -193,8 +190,7 @@ def test_hostile_values_are_text_on_the_page_and_unseen_marks_are_seen(
 def test_the_page_has_headings_captions_and_scopes_and_loads_nothing(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, _faulty())
-    warehouse.land()
+    warehouse.night("CACC", DAY, _faulty())
 
     page = returned(warehouse, "CACC", DAY).parsed_page
 
@@ -220,8 +216,7 @@ def test_the_page_has_headings_captions_and_scopes_and_loads_nothing(
 def test_a_file_that_cannot_be_used_is_told_on_the_page(
     warehouse: Warehouse, content: bytes, verdict: str, words: str
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state(), files={"course": content})
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state(), files={"course": content})
 
     told = returned(warehouse, "CACC", DAY)
 
@@ -253,8 +248,7 @@ def test_of_very_many_findings_the_page_shows_some_and_the_csv_has_all(
     state = college_state(60)
     for row in state["course_result"]:
         row["level"] = "XX"
-    send(warehouse.inbox, "CACC", DAY, state)
-    warehouse.land()
+    warehouse.night("CACC", DAY, state)
 
     told = returned(warehouse, "CACC", DAY)
 
@@ -266,8 +260,7 @@ def test_of_very_many_findings_the_page_shows_some_and_the_csv_has_all(
 def test_tables_of_a_student_system_reconcile_on_the_page_and_in_the_sheets(
     warehouse: Warehouse,
 ) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
     row = warehouse.ledger().row(0, named=True)
     account = SourceAccount(
         "SPRIDEN_20260901.txt",
@@ -300,8 +293,7 @@ def test_tables_of_a_student_system_reconcile_on_the_page_and_in_the_sheets(
 
 
 def test_an_overridden_finding_names_its_decision(warehouse: Warehouse) -> None:
-    send(warehouse.inbox, "CACC", DAY, college_state())
-    warehouse.land()
+    warehouse.night("CACC", DAY, college_state())
     row = warehouse.ledger().row(0, named=True)
     finding = {
         "institution_code": "CACC",

@@ -26,15 +26,19 @@ project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
 class InstalledDbt(DbtCliResource):
-    """The environment's dbt, which knows its version without being started for it.
+    """The environment's dbt, without what Dagster does for others before a build.
 
-    Dagster runs `dbt --version` before each build: 3 s, and a question to the package
-    index, which a warehouse that is shut off from the world has to wait out.
+    It runs `dbt --version`: 3 s, and a question to the package index, which a
+    warehouse that is shut off from the world has to wait out. And it loads dbt a
+    second time, into this process, to count rows for its UI: 3.5 s; ours does not.
     """
 
     @cached_property
     def _cli_version(self) -> Version:
         return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, _: Any) -> Any:
+        return None
 
 
 class NightTranslator(DagsterDbtTranslator):
@@ -90,5 +94,9 @@ def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
 @dg.definitions
 def resources() -> dg.Definitions:
     """The dbt resource beside the assets that use it."""
-    dbt = InstalledDbt(project_dir=project, dbt_executable=DBT_EXECUTABLE)
+    dbt = InstalledDbt(
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
+        dbt_executable=DBT_EXECUTABLE,
+    )
     return dg.Definitions(assets=[dbt_build], resources={"dbt": dbt})

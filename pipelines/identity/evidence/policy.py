@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.contracts.yaml_text import read_yaml
 from pipelines.errors import OperatorError
 from pipelines.settings import contracts_root
 
@@ -101,7 +102,7 @@ def load_policy(root: Path | None = None) -> Policy:
     folder = (root or contracts_root()) / "identity"
     try:
         text = (folder / "linkage.yaml").read_text()
-        said = yaml.safe_load(text)
+        said = read_yaml(text)
         model_text = (folder / str(said["model"])).read_text()
         model = read_model(model_text)
         found = _policy(said, model, sha256((text + model_text).encode()).hexdigest())

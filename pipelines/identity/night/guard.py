@@ -17,6 +17,7 @@ import duckdb
 import orjson
 import yaml
 
+from pipelines.contracts.yaml_text import read_yaml
 from pipelines.decider import who_and_why
 from pipelines.errors import OperatorError
 from pipelines.identity.log.schema import STEWARD
@@ -127,7 +128,7 @@ def load_bounds(root: Path | None = None) -> Bounds:
     """
     path = (root or contracts_root()) / GUARD
     try:
-        return Bounds(**yaml.safe_load(path.read_text())["bounds"])
+        return Bounds(**read_yaml(path.read_text())["bounds"])
     except (OSError, TypeError, KeyError, yaml.YAMLError):
         raise OperatorError(
             f"{GUARD} must give {', '.join(Bounds.__dataclass_fields__)} under bounds"
