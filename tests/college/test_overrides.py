@@ -219,3 +219,12 @@ def test_what_damage_or_a_learner_depends_on_is_never_overridden(edit_id: str) -
 @pytest.mark.parametrize("edit_id", ["F11", "F15", "F18", "X08", "TEN-Q02", "CRR-F02"])
 def test_what_is_a_judgement_may_be_overridden(edit_id: str) -> None:
     assert why_not(CONTRACTS.edit(edit_id)) is None
+
+
+def test_before_a_first_package_an_override_counts_from_today(
+    warehouse: Warehouse, lrw: Lrw
+) -> None:
+    said = lrw.college("CACC", "override", EDIT, "--until", "2026-09-30", *WHO)
+    assert said.code == 2
+    assert "is before today" in said.line
+    assert "no package has come yet" in said.line

@@ -194,7 +194,7 @@ def override(
     with alone(home):
         decisions = Decisions.read(home)
         packages = packages_of(home, code, decisions)
-        _check_until(until, newest_day(packages, sender) or datetime.now(UTC).date())
+        _check_until(until, newest_day(packages, sender))
         before = decisions.override(code, name, edit.id)
         if before is not None and before.expires_on == until:
             message = (
@@ -388,15 +388,18 @@ def _feed_of(contracts: Contracts, edit: Edit, feed: str | None) -> str:
     return feed
 
 
-def _check_until(until: date, today: date) -> None:
-    last = today + timedelta(days=MAX_DAYS)
-    if until < today:
-        message = f"--until {until} is before {today}, the date of the newest package."
-        raise UsageError(message)
+def _check_until(until: date, newest: date | None) -> None:
+    start = newest or datetime.now(UTC).date()
+    said = f"{start}, the date of the newest package"
+    if newest is None:
+        said = f"today, {start}: no package has come yet"
+    last = start + timedelta(days=MAX_DAYS)
+    if until < start:
+        raise UsageError(f"--until {until} is before {said}.")
     if until > last:
         message = (
-            f"An override lasts at most {MAX_DAYS} days from {today}, the date of the "
-            f"newest package: --until {last} or earlier."
+            f"--until {last} or earlier: an override lasts at most {MAX_DAYS} days "
+            f"from {said}."
         )
         raise UsageError(message)
 
