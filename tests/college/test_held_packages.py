@@ -162,6 +162,7 @@ def test_a_late_package_is_replayed_in_its_place(
     said = lrw.college("CACC", "release", NEXT, *WHO, "--format", "json")
 
     assert (said.code, said.json()["verdict"]) == (0, "accepted")
+    assert said.json()["others"] == {}, "what was in force did not wait"
     people = warehouse.in_force("person", "CACC", "student_id, last_name")
     assert len(people) == 41
     assert people[0]["last_name"] == "Learner0"

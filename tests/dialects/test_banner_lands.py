@@ -29,7 +29,7 @@ Site = tuple[Home, Contracts]
 def generic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The generic package of one college of a small state."""
     root = tmp_path_factory.mktemp("state")
-    generate("accs", 300, 1, 7, "none", root)
+    generate("accs", 700, 1, 7, "none", root)
     return root / "inbox" / COLLEGE / NIGHT
 
 
@@ -87,7 +87,7 @@ def test_the_form_makes_no_difference_to_what_is_in_force(
         got = without_own_numbers(in_force(home, contracts, feed), feed)
         assert_frame_equal(got, want)
         compared += want.height * (feed in writer("banner").carries)
-    assert compared > 500
+    assert compared > 1000
 
 
 def entry_of(home: Home) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 import yaml
 from independent import check_published
-from sweeps import sweep
 from warehouse import differing_totals, generated_state
 
 from pipelines.settings import DBT_PROJECT
@@ -90,7 +89,6 @@ def test_only_what_changed_is_signed_again(state):
     assert signed + unchanged == records
 
 
-@sweep
 def test_a_night_with_nothing_new_signs_nothing_and_makes_no_snapshot(state):
     before = state.snapshot
     printed = state.lrw("night")

@@ -137,18 +137,21 @@ def release(
             release=frozenset({found.package_id}),
             senders=frozenset({code}),
         )
-    return _released(decision, found, result.packages, contracts)
+    waited = {seen.delivery for seen in packages if seen.verdict == HELD}
+    return _released(decision, found, result.packages, waited, contracts)
 
 
 def _released(
     decision: Decision,
     found: Package,
     landed: Sequence[LandedPackage],
+    waited: set[str],
     contracts: Contracts,
 ) -> Released:
     last = {package.package_id: package for package in landed}
     mine = last.pop(found.package_id, None)
-    others = {package.delivery: package.verdict for package in last.values()}
+    # A replay lands later packages again, which waited for nothing.
+    others = {p.delivery: p.verdict for p in last.values() if p.delivery in waited}
     if mine is None:
         return Released(decision, found, found.verdict, found.blocking, others)
     edits = tuple(e for e in mine.edits if contracts.edit(e).severity == "F")
