@@ -31,6 +31,18 @@ _KEYS = (
     "(n_birth, n_given, n_school)",
 )
 """The keys of ``model.BLOCKS`` and the values whose carriers ``sharing`` counts."""
+_KEY_COLUMNS = tuple(
+    dict.fromkeys(
+        (
+            model.UNIQUE_ID,
+            "student_no",
+            *KINDS.values(),
+            *("n_birth", "n_given", "n_family", "n_school"),
+            *model.TERM_FREQUENCIES,
+        )
+    )
+)
+"""What tells which rows a night of few students needs whole: a third of the columns."""
 
 _FEW = 4
 
@@ -53,54 +65,69 @@ def load(con: duckdb.DuckDBPyConnection, policy: Policy, new: str | None) -> str
         ``new``, or None where there are so many that all are compared with all.
     """
     con.execute(
-        f"create or replace temp table near_row as "
-        f"select {', '.join(_NEEDED)}, source from representation"
-    )
-    con.execute(
         "create or replace temp table given_up_row as "
         "select institution_code, student_id, evidence_digest "
-        "from near_row where source = 'merge'"
+        "from representation where source = 'merge'"
     )
-    con.execute("delete from near_row where source = 'merge'")
     con.execute(
         "create or replace temp table number_row as "
         "select student_no, number_no, id_type from identifier_ever "
         "where number_no is not null"
     )
-    _frequencies(con)
     near = new if new and _are_few(con, new) else None
     if near:
+        _read(con, "key_row", _KEY_COLUMNS)
+        _frequencies(con, "key_row")
         _only_near(con, near)
+        _read(con, "near_row", _NEEDED, "semi join near_rid using (rid)")
+        con.execute("drop table key_row")
+        con.execute("drop table near_rid")
+    else:
+        _read(con, "near_row", _NEEDED)
+        _frequencies(con, "near_row")
     for column in KINDS.values():
         _forget_everybodys(con, column, policy.most_carriers)
     return near
 
 
+def _read(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: tuple[str, ...],
+    only: str = "",
+) -> None:
+    con.execute(
+        f"create or replace temp table {table} as "
+        f"select {', '.join(columns)} from representation {only} "
+        "where source <> 'merge'"
+    )
+
+
 def _are_few(con: duckdb.DuckDBPyConnection, new: str) -> bool:
     """Whether looking for tonight's relations is cheaper than comparing all."""
     counts = con.execute(
-        f"select (select count(*) from {new}), (select count(*) from near_row)"
+        f"select (select count(*) from {new}), (select count(*) from representation)"
     ).fetchall()
     return bool(counts[0][0] * _FEW < counts[0][1])
 
 
-def _frequencies(con: duckdb.DuckDBPyConnection) -> None:
+def _frequencies(con: duckdb.DuckDBPyConnection, rows: str) -> None:
     """How common each name is in the state, whatever tonight's selection."""
     for column in model.TERM_FREQUENCIES:
         con.execute(
             f"""
             create or replace temp table frequency_{column} as
             select {column}, count(*)::double / sum(count(*)) over () as tf_{column}
-            from near_row
+            from {rows}
             where {column} is not null
             group by {column}
             """
         )
     con.execute(
-        """
+        f"""
         create or replace temp table given_name_count as
         select n_given, count(distinct student_no) as students
-        from near_row where n_given is not null
+        from {rows} where n_given is not null
         group by n_given
         """
     )
@@ -111,9 +138,14 @@ def _forget_everybodys(con: duckdb.DuckDBPyConnection, column: str, most: int) -
     con.execute(
         f"""
         create or replace temp table everybodys as
-        select {column} as value from near_row where {column} is not null
-        group by {column}
-        having count(*) > $most and count(distinct student_no) > $most
+        with often as (
+            select {column} as value from near_row where {column} is not null
+            group by {column} having count(*) > $most
+        )
+        select value
+        from (select {column} as value, student_no from near_row)
+        semi join often using (value)
+        group by value having count(distinct student_no) > $most
         """,
         {"most": most},
     )
@@ -128,8 +160,7 @@ def _only_near(con: duckdb.DuckDBPyConnection, new: str) -> None:
     con.execute(
         f"""
         create or replace temp table tonight_no as
-        select (md5_number_lower(institution_code || chr(31) || student_id) >> 1)
-            ::bigint as student_no
+        select student_no_of(institution_code, student_id) as student_no
         from {new}
         """
     )
@@ -145,10 +176,11 @@ def _only_near(con: duckdb.DuckDBPyConnection, new: str) -> None:
     )
     con.execute(
         "create or replace temp table tonight_row as "
-        "from near_row where student_no in (select student_no from tonight_no)"
+        "from key_row where student_no in (select student_no from tonight_no)"
     )
-    number = "(md5_number_lower(institution_code || chr(31) || {}) >> 1)::bigint"
-    sides = [number.format(f"{side}_student_id") for side in ("from", "to")]
+    sides = [
+        f"student_no_of(institution_code, {side}_student_id)" for side in ("from", "to")
+    ]
     con.execute(
         f"""
         create or replace temp table merged_no as
@@ -160,8 +192,8 @@ def _only_near(con: duckdb.DuckDBPyConnection, new: str) -> None:
     shares = " or ".join(f"{key} in (select {key} from tonight_row)" for key in _KEYS)
     con.execute(
         f"""
-        create or replace temp table near_row as
-        from near_row
+        create or replace temp table near_rid as
+        select rid from key_row
         where {shares}
             or student_no in (select student_no from number_row)
             or student_no in (from merged_no)

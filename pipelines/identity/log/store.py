@@ -61,11 +61,15 @@ class Writer:
         self._folder = folder
         self.tail = tail
 
-    def append(self, events: pa.Table, at: At = lambda _: None) -> Path | None:
+    def append(
+        self, events: pa.Table | pa.RecordBatchReader, at: At = lambda _: None
+    ) -> Path | None:
         """Add one segment, durable before this returns.
 
         Args:
             events: Rows of ``NEW_EVENT_SCHEMA`` in their order; none: nothing happens.
+                A reader's are never held together: a state's first night has 2.5
+                million.
             at: Called at every step with its name; for crash tests.
 
         Returns:
@@ -73,28 +77,44 @@ class Writer:
 
         Raises:
             LogError: An event mints an id a second time, or speaks of one that was
-                never minted. Nothing is written.
+                never minted. Nothing is added.
         """
-        if not events.num_rows:
-            return None
         first = self.tail.last_seq + 1
-        _refuse_impossible(segments(self._folder), events)
-        numbered = events.add_column(
-            0, EVENT_SCHEMA.field("seq"), pa.array(range(first, first + len(events)))
-        ).cast(EVENT_SCHEMA)
-        previous = (self.tail.link.sha256 if self.tail.link else "").encode()
         final = self._folder / f"{first:012d}.parquet"
         partial = self._folder / f".{final.stem}.tmp"
-        _private(partial)
-        pq.write_table(
-            numbered.replace_schema_metadata({_PREVIOUS: previous}),
-            partial,
-            compression="zstd",
-        )
+        rows = self._write(partial, events, first)
+        if not rows:
+            partial.unlink()
+            return None
+        try:
+            _refuse_impossible(segments(self._folder), partial)
+        except LogError:
+            partial.unlink()
+            raise
         at("segment written")
         link = append_to_chain(self._folder, self.tail.link, partial, final, at)
-        self.tail = Tail(first + len(events) - 1, link)
+        self.tail = Tail(first + rows - 1, link)
         return final
+
+    def _write(
+        self, partial: Path, events: pa.Table | pa.RecordBatchReader, first: int
+    ) -> int:
+        previous = (self.tail.link.sha256 if self.tail.link else "").encode()
+        schema = EVENT_SCHEMA.with_metadata({_PREVIOUS: previous})
+        _private(partial)
+        rows = 0
+        batches = events.to_batches() if isinstance(events, pa.Table) else events
+        with pq.ParquetWriter(partial, schema, compression="zstd") as file:
+            for batch in batches:
+                seq = pa.array(range(first + rows, first + rows + len(batch)))
+                numbered = pa.table({"seq": seq, **dict(_columns(batch))})
+                file.write_table(numbered.cast(EVENT_SCHEMA))
+                rows += len(batch)
+        return rows
+
+
+def _columns(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
+    return zip(batch.schema.names, batch.columns, strict=True)
 
 
 @contextmanager
@@ -183,10 +203,10 @@ def _lock(descriptor: int, wait: float) -> None:
             return
 
 
-def _refuse_impossible(known: list[Path], events: pa.Table) -> None:
+def _refuse_impossible(known: list[Path], added: Path) -> None:
     """Every id is minted once, and before anything is said of it."""
     with duckdb.connect() as con:
-        con.register("new_event", events)
+        con.read_parquet(str(added)).create_view("new_event")
         con.execute(
             "create temp table minted as select learner_id, count(*) as times "
             "from new_event where event_type = $mint group by learner_id",

@@ -26,11 +26,17 @@ from pipelines.identity.night.graph import (
     register_edges,
 )
 from pipelines.identity.night.guard import judge, load_bounds
-from pipelines.identity.night.outputs import write_outputs
+from pipelines.identity.night.outputs import (
+    active_learners,
+    register_links,
+    write_outputs,
+)
 from pipelines.identity.night.places import review_file, rows_in
 from pipelines.identity.night.review_pairs import keep_review_pairs
-from pipelines.identity.night.scope import count, keep_compared, register_scope
+from pipelines.identity.night.scope import keep_compared, register_scope
 from pipelines.settings import Home
+
+_EVENTS_AT_ONCE = 500_000
 
 Compare = Callable[[duckdb.DuckDBPyConnection, str | None], None]
 """Fill ``pair``: the students of the named table with all others, or all with all."""
@@ -155,10 +161,13 @@ def decide(
     refused = judge(con, home, bounds, log.tail.last_seq)
     at("judged")
     if refused is None:
-        log.append(con.sql("from night.new_event").to_arrow_table(), at)
+        events = con.sql("from night.new_event").to_arrow_reader(_EVENTS_AT_ONCE)
+        log.append(events, at)
         keep_compared(con, home)
         at("compared kept")
         register(con, folder)
+    register_links(con)
+    if refused is None:
         keep_review_pairs(con, home, every=every)
     write_outputs(con, home)
     at("views written")
@@ -180,7 +189,7 @@ def _result(
         )
     return LinkResult(
         college_students=rows_in(home.warehouse / "identity_link.parquet"),
-        learners=count(con, "learner where status = 'active'"),
+        learners=active_learners(con, home),
         minted=written["mint"],
         linked=written["link"],
         merged=written["merge"],

@@ -9,6 +9,22 @@ import duckdb
 from pipelines.identity.night.places import write_table
 from pipelines.settings import Home
 
+_LEARNER = "learner.parquet"
+
+
+def register_links(con: duckdb.DuckDBPyConnection) -> None:
+    """Create ``night.link_now``: ``identity_link`` as it is after tonight's events.
+
+    The view reads the whole log each time it is asked.
+    """
+    con.execute(
+        """
+        create or replace table night.link_now as
+        select institution_code, student_id, learner_id, linked_by, linked_at
+        from identity_link
+        """
+    )
+
 
 def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write the current links, the learners and who is held.
@@ -19,17 +35,11 @@ def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     students without a learner; ``reason`` is guard or erased.
 
     Args:
-        con: Has the log's views and ``night.unlinked`` as it was before the night.
+        con: Has the view ``learner``, ``night.link_now``, and ``night.unlinked`` as
+            it was before the night.
         home: The warehouse.
     """
     home.warehouse.mkdir(parents=True, exist_ok=True)
-    con.execute(
-        """
-        create or replace table night.link_now as
-        select institution_code, student_id, learner_id, linked_by, linked_at
-        from identity_link
-        """
-    )
     write_table(
         con,
         "from night.link_now order by institution_code, student_id",
@@ -38,7 +48,7 @@ def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     write_table(
         con,
         "select * exclude (minted_in) from learner order by learner_id",
-        home.warehouse / "learner.parquet",
+        home.warehouse / _LEARNER,
     )
     write_table(
         con,
@@ -53,3 +63,9 @@ def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         """,
         home.warehouse / "identity_held.parquet",
     )
+
+
+def active_learners(con: duckdb.DuckDBPyConnection, home: Home) -> int:
+    """How many learners of ``write_outputs`` are active."""
+    file = con.read_parquet(str(home.warehouse / _LEARNER))
+    return int(file.filter("status = 'active'").count("*").fetchall()[0][0])

@@ -64,7 +64,8 @@ def write_table(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> None
     quoted = str(partial).replace("'", "''")
     con.execute(
         f"copy ({select}) to '{quoted}' "
-        f"(format parquet, compression zstd, row_group_size {GROUP})"
+        "(format parquet, compression zstd, compression_level 1, "
+        f"row_group_size {GROUP})"
     )
     partial.chmod(0o600)
     replace_durably(partial, path)

@@ -45,8 +45,8 @@ def keep_review_pairs(
     forbids it, and neither a link nor a steward has decided it. What a steward decided
     comes back when the evidence is no longer what it was decided on.
 
-    Needs ``pair``, ``night.refused``, ``night.deciding`` and the log's views as they
-    are after tonight's events.
+    Needs ``pair``, ``night.refused``, ``night.deciding``, ``night.link_now`` and the
+    view ``override`` as they are after tonight's events.
 
     Args:
         con: The connection.
@@ -70,11 +70,26 @@ def keep_review_pairs(
                     and student_id = b_student_id
             )
         """
+    # Most pairs are one learner by now; what is said of a pair is put into words only
+    # for the others.
+    con.execute(
+        f"""
+        create or replace table night.waiting as
+        select {_PAIR}
+        from pair
+        left join night.link_now as a
+            on a.institution_code = a_institution_code and a.student_id = a_student_id
+        left join night.link_now as b
+            on b.institution_code = b_institution_code and b.student_id = b_student_id
+        where verdict in ('link', 'review')
+            and (a.learner_id is distinct from b.learner_id or a.learner_id is null)
+        """
+    )
     con.execute(
         f"""
         create or replace table night.review_pair as
         with tonight as (
-            select {columns} from pair where verdict in ('link', 'review')
+            select {columns} from pair semi join night.waiting using ({_PAIR})
         ),
         student as (
             select institution_code, student_id, any_value(evidence_digest) as digest
@@ -103,7 +118,7 @@ def keep_review_pairs(
         ),
         erased as (
             from night.set_apart
-            anti join identity_link using (institution_code, student_id)
+            anti join night.link_now using (institution_code, student_id)
         ),
         every_pair as (from told_apart union all {before}),
         seen as (
@@ -127,10 +142,10 @@ def keep_review_pairs(
                 from night.edge semi join (from night.refused where is_crowd)
                 using (edge)
             ) as crowd using ({_PAIR})
-            left join identity_link as a
+            left join night.link_now as a
                 on a.institution_code = a_institution_code
                 and a.student_id = a_student_id
-            left join identity_link as b
+            left join night.link_now as b
                 on b.institution_code = b_institution_code
                 and b.student_id = b_student_id
             -- whoever was erased is asked about no more

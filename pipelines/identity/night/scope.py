@@ -65,12 +65,13 @@ def register_scope(
         f"""
         create or replace table night.candidate as
         select
-            institution_code,
-            student_id,
+            any_value(institution_code) as institution_code,
+            any_value(student_id) as student_id,
+            student_no,
             md5_number_lower(any_value(evidence_digest)) as digest
         from representation as known
         semi join {candidates} as candidate using (institution_code, student_id)
-        group by institution_code, student_id
+        group by student_no
         """
     )
     _register_unlinked(con, "night.candidate")
@@ -81,7 +82,8 @@ def register_scope(
     con.execute(
         """
         create or replace table night.deciding as
-        select institution_code, student_id from night.new_element
+        select institution_code, student_id
+        from night.changed semi join night.new_element using (student_no)
         union
         select institution_code, student_id from night.unlinked
         """
@@ -105,7 +107,7 @@ def keep_compared(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             coalesce(list(new_element.element order by new_element.element)
                 filter (new_element.element is not null), []) as elements
         from night.changed
-        left join night.new_element using (institution_code, student_id)
+        left join night.new_element using (student_no)
         group by changed.digest
         """,
         folder / f"{number:06d}.parquet",
@@ -154,27 +156,29 @@ def _register_changed(con: duckdb.DuckDBPyConnection, files: list[str]) -> None:
         """
     )
     # A digest never seen may be of less than was seen before: an older package that
-    # comes late to a rebuilt landing. Only what was never an element is new.
+    # comes late to a rebuilt landing. Only what was never an element is new. The join
+    # that keeps few rows of what was compared comes first: that is all of history.
     con.execute(
         """
         create or replace table night.new_element as
         with element as (
-            select institution_code, student_id, representation_id as said
+            select student_no, md5_number_lower(representation_id) as element
             from representation
-            semi join night.changed using (institution_code, student_id)
+            semi join night.changed using (student_no)
             union all
-            select institution_code, student_id,
-                concat_ws('|', institution_code, student_id, id_type, id_value)
+            select student_no,
+                md5_number_lower(
+                    concat_ws('|', institution_code, student_id, id_type, id_value)
+                )
             from identifier_ever
-            semi join night.changed using (institution_code, student_id)
+            semi join night.changed using (student_no)
         ),
-        hashed as (
-            select distinct institution_code, student_id,
-                md5_number_lower(said) as element
-            from element
-        ),
-        before as (select unnest(elements) as element from night.compared)
-        from hashed anti join before using (element)
+        before as (
+            select element
+            from (select unnest(elements) as element from night.compared)
+            semi join element using (element)
+        )
+        from element anti join before using (element)
         """
     )
 

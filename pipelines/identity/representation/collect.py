@@ -34,8 +34,8 @@ NEW_STUDENT = "new_student"
 _MOST_SEGMENTS = 24
 _MOST_LATER = 0.25
 _WORKING = (
-    "gathered", "gathered_identifier", "gathered_merge", "recalled", "touched",
-    "said_name", "said_merge",
+    "gathered_sent", "gathered_changed", "gathered_identifier", "gathered_merge",
+    "recalled", "touched", "said_name", "said_merge",
 )  # fmt: skip
 
 
@@ -199,15 +199,17 @@ def _add(
         recall(con)
     gather(con)
     number = (state.segments[-1] if state.segments else 0) + 1
+    rows = "gathered"
+    if state.segments:
+        keep_changed(con)
+        rows = "gathered_changed"
     sources = {
-        "representation": f"select {', '.join(COLUMNS)} from gathered",
+        "representation": f"select {', '.join(COLUMNS)} from {rows}",
         "identifier_ever": "from gathered_identifier",
         "college_merge": "from gathered_merge",
     }
-    if state.segments:
-        keep_changed(con)
     store.write_segment(con, home, number, sources)
-    rows = con.execute("select count(*) from gathered").fetchall()
+    con.execute("drop view gathered")
     for table in _WORKING:
         con.execute(f"drop table if exists {table}")
     packages = (*state.packages, *fresh)
@@ -215,7 +217,7 @@ def _add(
         state.version,
         packages,
         (*state.segments, number),
-        (*state.rows, int(rows[0][0])),
+        (*state.rows, store.rows_of(home, number)),
         state.settled,
     )
     store.write_state(home, added)

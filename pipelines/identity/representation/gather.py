@@ -24,8 +24,7 @@ from pipelines.identity.representation.normalise import normalised
 _STUDENT = "institution_code, student_id"
 _SEPARATOR = "chr(31)"
 _NUMBERS = "'SSN', 'ITIN', 'STATE_PS_ID', 'STATE_K12_ID'"
-_NUMBER = "(md5_number_lower({text}) >> 1)::bigint"
-_STUDENT_NO = _NUMBER.format(text="institution_code || chr(31) || student_id")
+_STUDENT_NO = f"student_no_of({_STUDENT})"
 
 
 def _hash(*parts: str) -> str:
@@ -35,10 +34,10 @@ def _hash(*parts: str) -> str:
 
 
 def gather(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill ``gathered``, ``gathered_identifier`` and ``gathered_merge``.
+    """Create ``gathered``, ``gathered_identifier`` and ``gathered_merge``.
 
-    ``gathered`` has ``columns.COLUMNS``; the others are the tables of that purpose in
-    ``store``.
+    ``gathered`` has ``columns.COLUMNS``, and is a view: a first night writes it to the
+    cache and never holds it. The others are the tables of that purpose in ``store``.
     """
     # A million and a half rows are held once, not at every step.
     _identifiers(con)
@@ -49,7 +48,6 @@ def gather(con: duckdb.DuckDBPyConnection) -> None:
     _names(con)
     _given_up(con)
     _put_together(con)
-    _drop(con, "gathered_sent")
 
 
 def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
@@ -58,33 +56,47 @@ def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
 
 
 def _identifiers(con: duckdb.DuckDBPyConnection) -> None:
-    number = _NUMBER.format(text="id_type || chr(31) || _identifier(id_value)")
+    """What was ever said of an identifier; most were said once, and need no sorting."""
+    number = "number_of(id_type || chr(31) || _plausible(id_value))"
+    one = f"{_STUDENT}, id_type, id_value"
     con.execute(
         f"""
         create or replace temp table gathered_identifier as
+        with keyed as (
+            select *, hash({one}) as _key from said_identifier
+            where id_value is not null
+        ),
+        several as (select _key from keyed group by _key having count(*) > 1),
+        sorted as (
+            select
+                {one},
+                min(as_of) filter (op <> 'D') as first_as_of,
+                max(package_seq) as last_seq,
+                coalesce(arg_max(op <> 'D' and current, package_seq), false)
+                    as is_current
+            from keyed
+            semi join several using (_key)
+            group by {one}
+            having bool_or(op <> 'D')
+            union all
+            select {one}, as_of, package_seq, coalesce(current, false)
+            from keyed
+            anti join several using (_key)
+            where op <> 'D'
+        )
         select
             {_STUDENT},
             {_STUDENT_NO} as student_no,
             id_type,
             id_value,
-            why_not_plausible(id_value) is null as is_plausible,
-            why_not_plausible(id_value) as why_not,
-            if(id_type in ({_NUMBERS}), {number}, null) as number_no,
+            why_not is null as is_plausible,
+            why_not,
+            if(why_not is null and id_type in ({_NUMBERS}), {number}, null)
+                as number_no,
             first_as_of,
             last_seq,
             is_current
-        from (
-            select
-                {_STUDENT}, id_type, id_value,
-                min(as_of) filter (op <> 'D') as first_as_of,
-                max(package_seq) as last_seq,
-                coalesce(arg_max(op <> 'D' and current, package_seq), false)
-                    as is_current
-            from said_identifier
-            where id_value is not null
-            group by {_STUDENT}, id_type, id_value
-            having bool_or(op <> 'D')
-        )
+        from (select *, why_not_plausible(id_value) as why_not from sorted)
         """
     )
 
@@ -232,33 +244,35 @@ def _put_together(con: duckdb.DuckDBPyConnection) -> None:
         f"""
         create or replace temp table gathered_sent as
         with placed as (
-            select {_STUDENT}, id_type, id_value,
+            select student_no, id_type, id_value,
                 is_current::integer || is_plausible::integer
                     || lpad(last_seq::varchar, 20, '0') as place
             from gathered_identifier
             where id_type in ({kinds})
         ),
-        known as (select {_STUDENT}, {newest} from placed group by {_STUDENT}),
+        known as (select student_no, {newest} from placed group by student_no),
         every as (
-            from gathered_person
-            union all by name from gathered_name
-            union all by name from gathered_given_up
+            select *, {_STUDENT_NO} as student_no from (
+                from gathered_person
+                union all by name from gathered_name
+                union all by name from gathered_given_up
+            )
         )
         select
             representation_id,
-            {_NUMBER.format(text="representation_id")} as rid,
-            {_STUDENT_NO} as student_no,
+            number_of(representation_id) as rid,
+            student_no,
             {_STUDENT}, first_as_of, is_current, source, last_seq,
             {sent}, {", ".join(IDENTIFIERS)}
         from every
-        left join known using ({_STUDENT})
+        left join known using (student_no)
         """
     )
     _drop(con, "gathered_person", "gathered_name", "gathered_given_up")
     columns = ", ".join(name for name in COLUMNS if name != "evidence_digest")
     con.execute(
         f"""
-        create or replace temp table gathered as
+        create or replace temp view gathered as
         with digest as (
             -- Exclusive or: the same whatever the order of what is known.
             select student_no, lpad(to_hex(bit_xor(what)::uhugeint), 32, '0')

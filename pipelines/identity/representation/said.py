@@ -91,11 +91,14 @@ def recall(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         create or replace temp table touched as
-        select institution_code, student_id from said_person
-        union select institution_code, student_id from said_name
-        union select institution_code, student_id from said_identifier
-        union select institution_code, from_student_id from said_merge
-        union select institution_code, to_student_id from said_merge
+        select *, student_no_of(institution_code, student_id) as student_no
+        from (
+            select institution_code, student_id from said_person
+            union select institution_code, student_id from said_name
+            union select institution_code, student_id from said_identifier
+            union select institution_code, from_student_id from said_merge
+            union select institution_code, to_student_id from said_merge
+        )
         """
     )
     con.execute(
@@ -103,7 +106,7 @@ def recall(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table recalled as
         select representation.*
         from representation
-        semi join touched using (institution_code, student_id)
+        semi join touched using (student_no)
         """
     )
     sent = ", ".join(SENT)
@@ -135,7 +138,7 @@ def recall(con: duckdb.DuckDBPyConnection) -> None:
             is_current as current, last_seq as package_seq, first_as_of as as_of,
             'U' as op
         from identifier_ever
-        semi join touched using (institution_code, student_id)
+        semi join touched using (student_no)
         """
     )
     con.execute(
@@ -155,10 +158,13 @@ def recall(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def keep_changed(con: duckdb.DuckDBPyConnection) -> None:
-    """Leave out students of whom nothing new is known: a date of change is nothing."""
+    """Create ``gathered_changed``: the students of whom something new is known.
+
+    A date of change is nothing.
+    """
     con.execute(
         """
-        create or replace temp table gathered as
+        create or replace temp table gathered_changed as
         with before as (
             select student_no, any_value(evidence_digest) as digest,
                 max(representation_id) filter (is_current) as current_id

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from pipelines.durable import replace_durably, sync_file
 from pipelines.settings import Home
@@ -24,7 +25,7 @@ VERSION = 1
 TABLES = ("representation", "identifier_ever", "college_merge")
 _KEY = {
     "representation": "student_no",
-    "identifier_ever": "(institution_code, student_id)",
+    "identifier_ever": "student_no",
     "college_merge": "(institution_code, from_student_id, to_student_id)",
 }
 
@@ -120,6 +121,11 @@ def write_segment(
         sync_file(file)
 
 
+def rows_of(home: Home, number: int) -> int:
+    """Representations in one segment."""
+    return int(pq.read_metadata(path(home, "representation", number)).num_rows)
+
+
 def register(con: duckdb.DuckDBPyConnection, home: Home, state: State) -> None:
     """Create the views named in ``TABLES``."""
     for table in TABLES:
@@ -141,11 +147,8 @@ def register(con: duckdb.DuckDBPyConnection, home: Home, state: State) -> None:
             create or replace temp view {table} as
             select every.* exclude (_segment)
             from ({every}) as every
-            where not exists (
-                select 1 from _newest_{table} as newest
-                where newest._key = every.{_KEY[table]}
-                    and newest._segment > every._segment
-            )
+            left join _newest_{table} as newest on newest._key = every.{_KEY[table]}
+            where newest._segment is null or newest._segment = every._segment
             """.replace("every.(", "(")
         )
 

@@ -104,6 +104,7 @@ class Colleges:
         representation = pa.table(
             {
                 "representation_id": [_digest(*s) for s in self.people],
+                "student_no": [_number(s) for s in self.people],
                 "institution_code": [s[0] for s in self.people],
                 "student_id": [s[1] for s in self.people],
                 "is_current": [s not in self.gone for s in self.people],
@@ -112,6 +113,7 @@ class Colleges:
             pa.schema(
                 [
                     ("representation_id", pa.string()),
+                    ("student_no", pa.int64()),
                     ("institution_code", pa.string()),
                     ("student_id", pa.string()),
                     ("is_current", pa.bool_()),
@@ -119,11 +121,20 @@ class Colleges:
                 ]
             ),
         )
-        held = [(*s, "KEY", key) for s, keys in self.people.items() for key in keys]
+        held = [
+            (_number(s), *s, "KEY", key)
+            for s, keys in self.people.items()
+            for key in keys
+        ]
         names = ("institution_code", "student_id", "id_type", "id_value")
         identifiers = pa.table(
-            {name: [row[n] for row in held] for n, name in enumerate(names)},
-            pa.schema([(name, pa.string()) for name in names]),
+            {
+                name: [row[n] for row in held]
+                for n, name in enumerate(("student_no", *names))
+            },
+            pa.schema(
+                [("student_no", pa.int64()), *((name, pa.string()) for name in names)]
+            ),
         )
         con.register("representation", representation)
         con.register("identifier_ever", identifiers)
@@ -197,6 +208,10 @@ class Colleges:
 
 def colleges_at(root: Path) -> Colleges:
     return Colleges(Home(root))
+
+
+def _number(student: Student) -> int:
+    return int(_digest(*student)[:15], 16)
 
 
 def _digest(*parts: str) -> str:
