@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pipelines.commands import bench, college, delivery, identity
-from pipelines.commands.shared import Format, err, out
+from pipelines.commands.shared import Format, Told, ToldOption, err, out, write_json
 from pipelines.errors import OperatorError, UsageError
 from pipelines.settings import export_home, home
 
@@ -148,6 +148,24 @@ def record(
     from pipelines.publishing.reader import record as read
 
     sys.stdout.write(read(home(), learner) + "\n")
+
+
+@app.command()
+def explain(
+    credential: Annotated[
+        str, typer.Argument(help="The id of a credential, urn:uuid: or without.")
+    ],
+    form: ToldOption = Told.TABLE,
+) -> None:
+    """Trace a claim: back to college, file and line, on to the records that hold it."""
+    from pipelines.commands.explain_told import print_trace
+    from pipelines.explain import explain as trace
+
+    told = trace(home(), credential)
+    if form is Told.JSON:
+        write_json(told)
+    else:
+        print_trace(out, told)
 
 
 @records_app.command("export")

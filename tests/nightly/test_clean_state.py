@@ -8,10 +8,15 @@ import uuid
 import polars as pl
 import pytest
 import yaml
+from delivered_line import delivered, differing
 from independent import check_published
 from warehouse import differing_totals, generated_state
 
-from pipelines.settings import DBT_PROJECT
+from pipelines.contracts.load import load_contracts
+from pipelines.errors import OperatorError
+from pipelines.explain import explain
+from pipelines.publishing.reader import record
+from pipelines.settings import DBT_PROJECT, Home
 
 pytestmark = pytest.mark.night
 
@@ -146,6 +151,94 @@ def test_every_record_tells_the_credits_of_its_learner(state):
     assert signed.keys() == set(expected["learner_id"])
     for learner_id, credits_earned in expected.iter_rows():
         assert signed[learner_id] == pytest.approx(credits_earned)
+
+
+def test_a_claim_of_every_kind_is_traced_to_its_line_and_to_its_record(state):
+    """What `lrw explain` tells is what the college's file says at that line."""
+    claims = state.query(
+        "select kind, max(assertion_id)::varchar as id from assertion "
+        "where status = 'active' group by kind order by kind"
+    )
+    assert len(claims) >= 9
+    feeds = load_contracts().feeds
+    for claim in claims:
+        told = explain(Home(state.root), claim["id"])
+        line = told["line"]
+        package = told["package"]
+        inbox = state.root / "inbox" / line["institution_code"]
+        sent = delivered(inbox / package["delivery"], line["file"], line["line"])
+        assert len(line["values"]) > 3
+        assert differing(feeds[line["feed"]], sent, line["values"]) == []
+        assert [model["model"] for model in told["models"]][-3:] == [
+            "clr_assertion",
+            "pub_assertion",
+            "pub_record_document",
+        ]
+        assert told["models"][0]["model"] == f"stg_{line['feed']}"
+        holding = [record for record in told["records"] if record["clr_id"]]
+        assert holding[0]["seq"] == 2
+        signed = json.loads(record(Home(state.root), holding[0]["learner_id"]))
+        assert signed["id"] == f"urn:uuid:{holding[0]['clr_id']}"
+        nested = signed["credentialSubject"]["verifiableCredential"]
+        assert f"urn:uuid:{claim['id']}" in [one["id"] for one in nested]
+
+
+def test_a_changed_claim_is_traced_to_both_lines(state):
+    first = state.root / "published" / "snapshots" / "000001" / "analyst"
+    before = pl.read_parquet(first / "assertion.parquet")
+    changed = state.analyst("assertion").join(before, on="assertion_id", suffix="_was")
+    changed = changed.filter(pl.col("package_id") != pl.col("package_id_was"))
+    assert changed.height
+    for claim in changed.sort("assertion_id").head(3).iter_rows(named=True):
+        told = explain(Home(state.root), claim["assertion_id"])
+        newest, earlier = told["versions"]
+        assert newest["package_id"] == claim["package_id"]
+        assert newest["line"] == claim["line"]
+        assert earlier["package_id"] == claim["package_id_was"]
+        assert earlier["line"] == claim["line_was"]
+        assert newest["values"] != earlier["values"]
+
+
+def test_the_quality_of_credentials_adds_up_per_college_and_says_what_is_missing(state):
+    quality = state.analyst("credential_quality")
+    active = state.analyst("assertion").filter(pl.col("status") == "active")
+    assert set(quality["assertion_id"]) == set(active["assertion_id"])
+    lacking = quality.explode("missing").drop_nulls("missing")
+    counted = lacking.group_by("institution_code", "kind", rule="missing").len("lacks")
+    rolled = state.analyst("credential_scorecard")
+    joined = rolled.join(
+        counted, on=["institution_code", "kind", "rule"], how="left"
+    ).with_columns(pl.col("lacks").fill_null(0))
+    assert joined.filter(
+        pl.col("credentials") - pl.col("met") != pl.col("lacks")
+    ).is_empty()
+    assert counted["lacks"].sum() == joined["lacks"].sum()
+    # Half of the sample's programmes are in the Credential Registry.
+    awards = rolled.filter(kind="award", rule="registry_id")
+    assert 0 < awards["met"].sum() < awards["credentials"].sum()
+    poor = quality.filter(pl.col("missing").list.contains("registry_id")).row(
+        0, named=True
+    )
+    told = explain(Home(state.root), poor["assertion_id"])
+    assert "registry_id" in [rule["rule"] for rule in told["quality"]["missing"]]
+    assert float(told["quality"]["score"]) < 100
+
+
+def test_a_trace_names_no_student(state):
+    claim = state.query(
+        "select assertion_id::varchar as id from assertion where kind = 'award' limit 1"
+    )[0]
+    students = set(state.truth("person")["student_id"])
+    text = state.lrw("explain", claim["id"], "--format", "json")
+    values = json.loads(text)["line"]["values"]
+    assert not {name for name in values if name in ("student_id", "last_name")}
+    assert not students & set(map(str, values.values()))
+
+
+def test_an_id_that_no_claim_has_is_one_line(state):
+    assert state.lrw("explain", "nothing", code=1).count("\n") == 1
+    with pytest.raises(OperatorError, match="no claim of snapshot 2 has this id"):
+        explain(Home(state.root), "00000000-0000-0000-0000-000000000000")
 
 
 def test_every_college_gets_a_return_file_for_every_package(state):
