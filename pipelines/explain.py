@@ -10,10 +10,8 @@ nothing is worked out here that is not written down somewhere.
 """
 
 import json
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -30,7 +28,6 @@ from pipelines.publishing.record_table import quoted, relation
 from pipelines.publishing.snapshot import ANALYST, RECORDS, Snapshot, folder_of
 from pipelines.settings import DBT_PROJECT, Home
 
-_URN = re.compile(r"^(urn:uuid:)?(?P<id>[0-9a-fA-F-]{36})$")
 _PERSONAL = ("personal", "restricted")
 _FACTS = {
     "course": "clr_fact_section_enrolment",
@@ -45,25 +42,6 @@ _FACTS = {
     "standing": "clr_fact_term_enrolment",
 }
 """By kind of claim the model that holds what happened (``clr_assertion``)."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A record that holds the credential.
-
-    Attributes:
-        seq: The snapshot.
-        learner_id: Whose record it is.
-        clr_id: Its id.
-        valid_from: Since when the record says what it says.
-        status: Of the credential in that snapshot.
-    """
-
-    seq: int
-    learner_id: str
-    clr_id: str | None
-    valid_from: Any
-    status: str
 
 
 def explain(home: Home, asked: str) -> dict[str, Any]:
@@ -87,35 +65,39 @@ def explain(home: Home, asked: str) -> dict[str, Any]:
     Raises:
         OperatorError: Nothing is published, the id is none, or no claim has it.
     """
-    found = _URN.match(asked.strip())
-    if not found:
-        raise OperatorError(f"{asked}: not the id of a credential (urn:uuid:…)")
-    credential = str(UUID(found["id"]))
+    try:
+        credential = str(UUID(asked.strip()))
+    except ValueError:
+        raise OperatorError(
+            f"{asked}: not the id of a credential (urn:uuid:…)"
+        ) from None
     snapshot = resolve(home)
     contracts = load_contracts()
+    ledger = in_effect(read_ledger(home))
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         claim = _claim(con, snapshot, credential)
         feed = contracts.feeds[claim["source_feed"]]
         models, built_at = _models(home, feed, claim["kind"])
+        con.register("in_force", ledger.select("package_id", "wave_id").unique())
         versions = list(_versions(con, home, feed, claim))
         return {
             "credential": claim,
             "achievement": _one(
                 con, snapshot, "achievement", "achievement_id", claim["achievement_id"]
             ),
-            "results": _named(con, snapshot, "result", claim["assertion_id"]),
-            "evidence": _named(con, snapshot, "evidence", claim["assertion_id"]),
+            "results": _many(con, snapshot, "result", "assertion_id", credential),
+            "evidence": _many(con, snapshot, "evidence", "assertion_id", credential),
             "alignments": _many(
                 con, snapshot, "alignment", "achievement_id", claim["achievement_id"]
             ),
-            "quality": _quality(con, snapshot, claim["assertion_id"]),
+            "quality": _quality(con, snapshot, credential),
             "models": models,
             "built_at": built_at,
-            "package": _package(home, claim),
+            "package": _package(ledger, claim),
             "line": _line(feed, claim, versions),
             "versions": versions,
-            "records": [vars(one) for one in _records(con, home, snapshot, credential)],
+            "records": list(_records(con, home, snapshot, credential)),
         }
 
 
@@ -148,12 +130,6 @@ def _one(
     return rows[0] if rows else None
 
 
-def _named(
-    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str, assertion_id: Any
-) -> list[dict[str, Any]]:
-    return _many(con, snapshot, table, "assertion_id", assertion_id)
-
-
 def _claim(
     con: duckdb.DuckDBPyConnection, snapshot: Snapshot, credential: str
 ) -> dict[str, Any]:
@@ -166,11 +142,11 @@ def _claim(
 
 
 def _quality(
-    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, assertion_id: Any
+    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, credential: str
 ) -> dict[str, Any] | None:
     if not (snapshot.path / ANALYST / "credential_quality.parquet").exists():
         return None
-    scored = _one(con, snapshot, "credential_quality", "assertion_id", assertion_id)
+    scored = _one(con, snapshot, "credential_quality", "assertion_id", credential)
     if scored is None:
         return None
     rules = _rows(
@@ -239,8 +215,8 @@ def _way(children: Mapping[str, list[str]], start: str, end: str) -> list[str]:
     return way
 
 
-def _package(home: Home, claim: Mapping[str, Any]) -> dict[str, Any] | None:
-    rows = in_effect(read_ledger(home)).filter(
+def _package(ledger: pl.DataFrame, claim: Mapping[str, Any]) -> dict[str, Any] | None:
+    rows = ledger.filter(
         (pl.col("institution_code") == claim["institution_code"])
         & (pl.col("package_id") == claim["package_id"])
     )
@@ -254,7 +230,10 @@ def _package(home: Home, claim: Mapping[str, Any]) -> dict[str, Any] | None:
 def _versions(
     con: duckdb.DuckDBPyConnection, home: Home, feed: Feed, claim: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Every version of the row in the change log; what names a person is left out."""
+    """Every version of the row that counts; what names a person is left out.
+
+    A wave that a replay took back is in the change log still, and counts no more.
+    """
     log = f"read_parquet('{quoted(home.accepted / feed.name)}/*.parquet')"
     key = ", ".join(feed.key)
     open_columns = [
@@ -278,6 +257,9 @@ def _versions(
             {", ".join(f"landed.{name}" for name in open_columns)}
         from {log} as landed
         semi join named using (institution_code, {key})
+        semi join in_force
+            on landed._package_id = in_force.package_id
+            and landed._wave_id = in_force.wave_id
         order by as_of desc, op
         """,
         {
@@ -317,7 +299,8 @@ def _line(
 
 def _records(
     con: duckdb.DuckDBPyConnection, home: Home, newest: Snapshot, credential: str
-) -> Iterator[Held]:
+) -> Iterator[dict[str, Any]]:
+    """Snapshot by snapshot the record that holds it, or whose the claim was then."""
     for seq in range(newest.seq, 0, -1):
         folder = folder_of(home, seq)
         claims = folder / ANALYST / "assertion.parquet"
@@ -339,4 +322,4 @@ def _records(
         )
         for row in rows:
             if row["learner_id"]:
-                yield Held(seq=seq, **row)
+                yield {"seq": seq, **row}

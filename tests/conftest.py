@@ -26,7 +26,7 @@ LONGEST = (
     "college",
     "returns",
 )
-"""By time, longest first: a night begun last is waited for by all (5 of 29 minutes)."""
+"""By time, longest first: a night begun last is waited for by all."""
 
 
 @pytest.hookimpl(tryfirst=True)

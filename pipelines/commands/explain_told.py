@@ -4,7 +4,7 @@ Belongs here: sentences and their order, from the claim back to the line and on 
 records. Does not belong here: what is the case (``pipelines.explain``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -76,10 +76,9 @@ def _quality(out: Console, quality: Mapping[str, Any] | None) -> None:
 
 
 def _records(out: Console, records: list[Mapping[str, Any]]) -> None:
-    if not any(record["clr_id"] for record in records):
-        _say(out, "  none")
-        return
     shown = [record for record in records if record["clr_id"]]
+    if not shown:
+        _say(out, "  none")
     for record in shown[:_SHOWN_RECORDS]:
         _say(
             out,
@@ -128,5 +127,5 @@ def _heading(out: Console, text: str) -> None:
     out.print(f"\n{text}", style="bold", markup=False, highlight=False)
 
 
-def _say(out: Console, *parts: str | Iterable[str]) -> None:
-    out.print(*parts, markup=False, highlight=False)
+def _say(out: Console, text: str) -> None:
+    out.print(text, markup=False, highlight=False)

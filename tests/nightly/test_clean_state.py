@@ -237,6 +237,9 @@ def test_a_trace_names_no_student(state):
 
 def test_an_id_that_no_claim_has_is_one_line(state):
     assert state.lrw("explain", "nothing", code=1).count("\n") == 1
+    # As long as an id, and of its signs.
+    with pytest.raises(OperatorError, match="not the id of a credential"):
+        explain(Home(state.root), "a" * 36)
     with pytest.raises(OperatorError, match="no claim of snapshot 2 has this id"):
         explain(Home(state.root), "00000000-0000-0000-0000-000000000000")
 

@@ -107,14 +107,11 @@ class Writer:
         with pq.ParquetWriter(partial, schema, compression="zstd") as file:
             for batch in batches:
                 seq = pa.array(range(first + rows, first + rows + len(batch)))
-                numbered = pa.table({"seq": seq, **dict(_columns(batch))})
+                table = pa.Table.from_batches([batch])
+                numbered = table.add_column(0, EVENT_SCHEMA.field("seq"), seq)
                 file.write_table(numbered.cast(EVENT_SCHEMA))
                 rows += len(batch)
         return rows
-
-
-def _columns(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
-    return zip(batch.schema.names, batch.columns, strict=True)
 
 
 @contextmanager
