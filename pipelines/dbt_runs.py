@@ -4,9 +4,13 @@ Does not belong here: running the build (``defs/transform``).
 """
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from filelock import FileLock
 
 from pipelines.errors import OperatorError
 from pipelines.settings import Home
@@ -28,20 +32,30 @@ def ensure_manifest(project: Path) -> Path:
     Raises:
         OperatorError: dbt cannot parse the project.
     """
-    manifest = project / "target" / "manifest.json"
-    if manifest.exists() and manifest.stat().st_mtime >= _newest_source(project):
+    target = project / "target"
+    manifest = target / "manifest.json"
+    if _is_fresh(manifest, project):
         return manifest
+    target.mkdir(exist_ok=True)
+    # Dagster's processes load the project side by side: while one parses, another
+    # must find the old manifest or none, not the half that is written.
+    with FileLock(target / "parsing.lock"):
+        if not _is_fresh(manifest, project):
+            _parse(project, target / "parsing").replace(manifest)
+    return manifest
+
+
+def _is_fresh(manifest: Path, project: Path) -> bool:
+    return manifest.exists() and manifest.stat().st_mtime >= _newest_source(project)
+
+
+def _parse(project: Path, target: Path) -> Path:
+    started = time.time()
     parsed = subprocess.run(
         [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            "parse",
-            "--quiet",
-            "--project-dir",
-            str(project),
-            "--profiles-dir",
-            str(project),
+            *(sys.executable, "-m", "dbt.cli.main", "parse", "--quiet"),
+            *("--project-dir", str(project), "--profiles-dir", str(project)),
+            *("--target-path", str(target)),
         ],
         capture_output=True,
         text=True,
@@ -49,7 +63,9 @@ def ensure_manifest(project: Path) -> Path:
     )
     if parsed.returncode:
         raise OperatorError(f"dbt cannot parse {project.name}: {parsed.stdout.strip()}")
-    manifest.touch()
+    manifest = target / "manifest.json"
+    # As of what was read: a file saved while dbt parsed makes it stale.
+    os.utime(manifest, (started, started))
     return manifest
 
 
