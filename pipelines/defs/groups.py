@@ -9,6 +9,7 @@ DBT_FOLDERS = {
     "staging": "night_3_staging",
     "identity": IDENTITY,
     "clr": "night_4_clr",
+    "mobility": "night_4_clr",
     "published": "night_5_published",
     "quality": "night_6_quality",
 }

@@ -1,0 +1,20 @@
+{#
+    Credit in semester hours: a quarter hour is two thirds of one. Null for clock hours, CEU and no
+    credit: nothing agreed says what they are worth.
+#}
+{% macro semester_hours(credits, unit) -%}
+    cast(
+        case
+            {{ unit }}
+            when 'SH'
+            then {{ credits }}
+            when 'QH'
+            then {{ credits }} * 2 / 3
+        end as decimal(9, 3)
+    )
+{%- endmacro %}
+
+{# What colleges count in: semester and quarter hours convert, clock hours stand alone. #}
+{% macro counted_in(unit) -%}
+    case {{ unit }} when 'SH' then 'SH' when 'QH' then 'SH' when 'CLOCK' then 'CLOCK' end
+{%- endmacro %}

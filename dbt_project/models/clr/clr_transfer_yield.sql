@@ -1,0 +1,353 @@
+with
+
+    brought as (select * from {{ ref("mob_record") }}),
+
+    used as (
+        select
+            target_code,
+            target_counts_in,
+            source_record_key,
+            false as is_common_number,
+            sender_code,
+            rule_id,
+            rule_version,
+            alternative,
+            given_by,
+            members,
+            place,
+            yield_group,
+        from {{ ref("mob_combination") }}
+        union all by name
+        select
+            single.target_code,
+            single.target_counts_in,
+            single.source_record_key,
+            single.is_common_number,
+            single.sender_code,
+            single.rule_id,
+            single.rule_version,
+            single.alternative,
+            single.given_by,
+            1 as members,
+            1 as place,
+            single.source_record_key as yield_group,
+        from {{ ref("mob_single") }} as single
+        anti join
+            {{ ref("mob_combination") }} as combined
+            on single.target_code = combined.target_code
+            and single.target_counts_in = combined.target_counts_in
+            and single.source_record_key = combined.source_record_key
+    ),
+
+    counted as (
+        select
+            used.target_code,
+            used.target_counts_in,
+            used.source_record_key,
+            -- what a rule gives beyond its courses stands with the first of them
+            case
+                when given.place > used.members then given.place - used.members + 1 else 1
+            end as part,
+            used.is_common_number,
+            used.rule_id,
+            used.rule_version,
+            used.alternative,
+            used.yield_group,
+            given.counts_as,
+            given.subject as as_subject,
+            given.course_number as as_number,
+            given.area_code,
+            given.credits,
+            given.credit_unit as given_unit,
+            given.semester_hours,
+        from used
+        left join
+            {{ ref("mob_rule_to") }} as given
+            on used.sender_code = given.sender_code
+            and used.rule_id = given.rule_id
+            and used.rule_version = given.rule_version
+            and used.given_by = given.target_code
+            and (
+                used.place = given.place
+                or (used.place = 1 and given.place > used.members)
+            )
+    ),
+
+    -- of rules that were not enough: the one that came nearest
+    fulfilled as (
+        select
+            target_code,
+            target_counts_in,
+            learner_id,
+            sender_code,
+            rule_id,
+            rule_version,
+            alternative,
+            given_by,
+            count(distinct member_seq) as members_held,
+        from {{ ref("mob_match") }}
+        where members > 1 and is_in_force and is_grade_met
+        group by all
+    ),
+
+    tried as (
+        select
+            target_code,
+            target_counts_in,
+            source_record_key,
+            rule_id,
+            rule_version,
+            alternative,
+            case
+                when not match.is_in_force
+                then 'not_in_force'
+                when not match.is_grade_met
+                then 'grade_too_low'
+                when fulfilled.members_held = match.members
+                then 'used_otherwise'
+                else 'other_course_missing'
+            end as reason,
+        from {{ ref("mob_match") }} as match
+        left join
+            fulfilled using (
+                target_code,
+                target_counts_in,
+                learner_id,
+                sender_code,
+                rule_id,
+                rule_version,
+                alternative,
+                given_by
+            )
+    ),
+
+    nearest as (
+        select
+            *,
+            row_number() over (
+                partition by target_code, target_counts_in, source_record_key
+                order by
+                    case
+                        reason
+                        when 'grade_too_low'
+                        then 1
+                        when 'used_otherwise'
+                        then 2
+                        when 'other_course_missing'
+                        then 3
+                        else 4
+                    end,
+                    rule_id,
+                    rule_version desc,
+                    alternative
+            ) as place,
+        from tried
+    ),
+
+    joined as (
+        select
+            brought.target_code,
+            brought.target_college,
+            brought.target_counts_in as counts_in,
+            brought.source_record_key,
+            coalesce(counted.part, 1) as part,
+            brought.learner_id,
+            brought.institution_code as from_institution_code,
+            brought.record_kind,
+            brought.earned_credit,
+            brought.credit_unit,
+            counted.source_record_key is not null as is_counted,
+            case
+                when counted.source_record_key is not null
+                then null
+                when brought.bar is not null
+                then brought.bar
+                when nearest.reason is not null
+                then nearest.reason
+                when brought.common_course_id is not null
+                then 'other_unit'
+                else 'no_rule'
+            end as reason,
+            case
+                when counted.is_common_number
+                then 'common_number'
+                when counted.source_record_key is not null
+                then 'rule'
+            end as basis,
+            case
+                when counted.source_record_key is null
+                then null
+                when not counted.is_common_number or not codes.uses_transfer_codes
+                then 'assured'
+                when brought.transfer_code = 'A'
+                then 'assured'
+                when brought.transfer_code = 'B'
+                then 'some_programs'
+                else 'receiver_decides'
+            end as certainty,
+            coalesce(counted.rule_id, nearest.rule_id) as rule_id,
+            coalesce(counted.rule_version, nearest.rule_version) as rule_version,
+            coalesce(counted.alternative, nearest.alternative) as alternative,
+            counted.yield_group,
+            case
+                when counted.is_common_number then 'DIRECT' else counted.counts_as
+            end as counts_as,
+            case
+                when counted.is_common_number then brought.subject else counted.as_subject
+            end as as_subject,
+            case
+                when counted.is_common_number
+                then brought.course_number
+                else counted.as_number
+            end as as_number,
+            case
+                when counted.is_common_number
+                then brought.statewide_area
+                else counted.area_code
+            end as area_code,
+            coalesce(
+                case
+                    when counted.is_common_number
+                    then brought.earned_credit
+                    else counted.credits
+                end,
+                0
+            ) as credits,
+            case
+                when counted.is_common_number
+                then brought.credit_unit
+                else counted.given_unit
+            end as given_unit,
+        from brought
+        left join
+            counted
+            on brought.target_code = counted.target_code
+            and brought.target_counts_in = counted.target_counts_in
+            and brought.source_record_key = counted.source_record_key
+        left join
+            nearest
+            on brought.target_code = nearest.target_code
+            and brought.target_counts_in = nearest.target_counts_in
+            and brought.source_record_key = nearest.source_record_key
+            and nearest.place = 1
+            and counted.source_record_key is null
+        left join
+            (
+                select system_code, bool_or(uses_transfer_codes) as uses_transfer_codes
+                from {{ ref("clr_transfer_target") }}
+                group by system_code
+            ) as codes
+            on brought.system_code = codes.system_code
+    ),
+
+    -- a course is given once, and not where the learner has it already
+    contested as (
+        select
+            target_code,
+            counts_in,
+            learner_id,
+            as_subject,
+            as_number,
+            bool_or(basis = 'rule') as is_by_rule,
+        from joined
+        where counts_as = 'DIRECT' and (basis = 'rule' or target_college is not null)
+        group by all
+    ),
+
+    courses_given as (
+        select
+            joined.target_code,
+            joined.counts_in,
+            joined.source_record_key,
+            joined.part,
+            contested.is_by_rule,
+            bool_or(own.source_record_key is not null) as is_held_there,
+            row_number() over (
+                partition by
+                    joined.target_code,
+                    joined.counts_in,
+                    joined.learner_id,
+                    joined.as_subject,
+                    joined.as_number
+                order by
+                    joined.basis,
+                    joined.rule_id,
+                    joined.source_record_key,
+                    joined.part
+            ) as place,
+        from joined
+        inner join
+            contested using (target_code, counts_in, learner_id, as_subject, as_number)
+        left join
+            {{ ref("mob_attempt") }} as own
+            on joined.learner_id = own.learner_id
+            and joined.target_college = own.institution_code
+            and joined.as_subject = own.subject
+            and joined.as_number = own.course_number
+            and own.bar is null
+        where joined.counts_as = 'DIRECT'
+        group by
+            joined.target_code,
+            joined.counts_in,
+            joined.source_record_key,
+            joined.part,
+            joined.learner_id,
+            joined.as_subject,
+            joined.as_number,
+            joined.basis,
+            joined.rule_id,
+            contested.is_by_rule
+    ),
+
+    settled as (
+        select
+            joined.*,
+            case
+                when again.is_held_there
+                then 'already_there'
+                when again.place > 1 and again.is_by_rule
+                then 'given_already'
+            end as lost,
+        from joined
+        left join
+            courses_given as again
+            on joined.target_code = again.target_code
+            and joined.counts_in = again.counts_in
+            and joined.source_record_key = again.source_record_key
+            and joined.part = again.part
+    )
+
+select
+    learner_id,
+    target_code,
+    counts_in,
+    source_record_key,
+    cast(part as integer) as part,
+    from_institution_code,
+    record_kind,
+    -- once, however many parts it yields
+    cast(case when part = 1 then earned_credit else 0 end as decimal(7, 3))
+    as earned_credit,
+    credit_unit,
+    is_counted and lost is null as is_counted,
+    coalesce(reason, lost) as reason,
+    basis,
+    case when lost is null then certainty end as certainty,
+    rule_id,
+    rule_version,
+    alternative,
+    yield_group,
+    counts_as,
+    as_subject,
+    as_number,
+    area_code,
+    cast(case when lost is null then credits else 0 end as decimal(9, 3)) as credits,
+    given_unit,
+    case
+        when not is_counted
+        then cast(0 as decimal(9, 3))
+        when lost is not null
+        then cast(0 as decimal(9, 3))
+        else {{ semester_hours("credits", "coalesce(given_unit, 'SH')") }}
+    end as semester_hours,
+from settled
