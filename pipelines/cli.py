@@ -168,6 +168,26 @@ def explain(
         print_trace(out, told)
 
 
+@app.command()
+def transfer(
+    learner: Annotated[str, typer.Argument(help="A learner_id.")],
+    college: Annotated[str, typer.Option("--to", help="Code of a college.")],
+    program: Annotated[
+        str | None, typer.Option(help="Code of a programme of that college.")
+    ] = None,
+    form: ToldOption = Told.TABLE,
+) -> None:
+    """What a learner's record would count as at another college of the system."""
+    from pipelines.commands.transfer_told import print_transfer
+    from pipelines.transfer import transfer as ask
+
+    told = ask(home(), learner, college, program)
+    if form is Told.JSON:
+        write_json(told)
+    else:
+        print_transfer(out, told)
+
+
 @records_app.command("export")
 def records_export(
     to: Annotated[Path, typer.Option("--out", help="One document a line.")],

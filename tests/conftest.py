@@ -13,6 +13,9 @@ TESTS = Path(__file__).parent
 TOGETHER = ("dbt", "unit/sample")
 """Folders whose files share what takes long to make: one process has the whole."""
 
+SAME_STATE = {"nightly/test_transfer_audit.py": "nightly/test_clean_state.py"}
+"""Files that read the state of another one: one process has both."""
+
 LONGEST = (
     "nightly",
     "hostile",
@@ -35,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         path = item.path.relative_to(TESTS).as_posix()
         whole = next((f for f in TOGETHER if path.startswith(f"{f}/")), path)
+        whole = SAME_STATE.get(whole, whole)
         item.add_marker(pytest.mark.xdist_group(whole))
     items.sort(key=_place)
 

@@ -62,11 +62,15 @@ class Way:
         kinds = {kind_of(row["credit_unit"]) for row in self.gives}
         if len(kinds) > 1 or None in kinds:
             return Decimal(0)
-        return sum((in_hours(r["credits"], r["credit_unit"]) for r in self.gives), Decimal(0))
+        return sum(
+            (in_hours(r["credits"], r["credit_unit"]) for r in self.gives), Decimal(0)
+        )
 
     @property
     def least_specific(self) -> int:
-        return max(["DIRECT", "AREA", "ELECTIVE"].index(counts_as(r)) for r in self.gives)
+        return max(
+            ["DIRECT", "AREA", "ELECTIVE"].index(counts_as(r)) for r in self.gives
+        )
 
     @property
     def taste(self) -> tuple[Any, ...]:
@@ -174,7 +178,9 @@ class State:
             and (row["valid_to"] is None or row["valid_to"] >= self.asked_on)
         )
 
-    def plan(self, learner: str, college: str, ways: list[Way]) -> list[tuple[Any, ...]]:
+    def plan(
+        self, learner: str, college: str, ways: list[Way]
+    ) -> list[tuple[Any, ...]]:
         """What the learner's record would yield at the college.
 
         Returns:
@@ -187,107 +193,132 @@ class State:
             for one in self.records[learner]
             if self.system[one.college] == self.system[college]
         ]
+        subjects = {one.subject for one in record}
+        ways = [w for w in ways if any(a["subject"] in subjects for a in w.asks)]
         own = [one for one in record if one.college == college]
         brought = [one for one in record if one.college != college]
-        passed_here = {one.course for one in own if not one.bar}
-        passed_here_by_number = {(o.subject, o.number) for o in own if not o.bar}
-        reasons: dict[str, str] = {}
-        usable: list[Attempt] = []
-        for one in sorted(brought, key=_best_first):
-            if one.bar:
-                reasons[one.key] = one.bar
-            elif one.course in passed_here:
-                reasons[one.key] = "already_there"
-            elif one.course in {other.course for other in usable}:
-                reasons[one.key] = "repeated"
-            else:
-                usable.append(one)
-
+        usable, reasons = _sorted_out(own, brought)
         alone: dict[str, tuple[Decimal, Way | None]] = {}
         for one in usable:
-            best: Way | None = None
-            for way in ways:
-                if len(way.asks) == 1 and way.is_in_force and _meets(one, way.asks[0]):
-                    better = best is None or (-way.total, way.taste) < (
-                        -best.total, best.taste,
-                    )  # fmt: skip
-                    best = way if better else best
-            is_common = one.common and kind_of(one.unit) == self.targets[college]
-            worth = in_hours(one.credit, one.unit)
-            if is_common and (
-                best is None
-                or best.total < worth
-                or (best.total == worth and best.least_specific > 0)
-            ):
-                alone[one.key] = worth, None
-            elif best is not None:
-                alone[one.key] = best.total, best
-
-        together = []
-        for way in ways:
-            if len(way.asks) > 1 and way.is_in_force:
-                chosen = _fulfil(way, usable)
-                if chosen:
-                    without = sum(alone.get(o.key, (Decimal(0),))[0] for o in chosen)
-                    gain = way.total - without
-                    if gain > 0:
-                        rank = (-gain, len(chosen), *way.taste)
-                        together.append((rank, way, chosen))
-        together.sort(key=lambda option: option[0])
-        used: dict[str, tuple[Way, int, int]] = {}
-        for _, way, chosen in together:
-            if not any(one.key in used for one in chosen):
-                for place, one in enumerate(chosen):
-                    used[one.key] = way, place, len(chosen)
-
+            counts = _alone(one, ways, self.targets[college])
+            if counts:
+                alone[one.key] = counts
+        used = _together(ways, usable, alone)
+        has_codes = self.system[college] in self.uses_codes
         rows: list[dict[str, Any]] = []
         for one in brought:
             if one.key in used:
                 rows += _given_rows(one, *used[one.key])
             elif one.key in alone:
                 way = alone[one.key][1]
-                if way:
-                    rows += _given_rows(one, way, 0, 1)
-                else:
-                    certain = (
-                        {"A": "assured", "B": "some_programs"}.get(
-                            one.code or "C", "receiver_decides"
-                        )
-                        if self.system[college] in self.uses_codes
-                        else "assured"
-                    )
-                    rows.append(
-                        {"key": one.key, "basis": "common_number", "certainty": certain,
-                         "subject": one.subject, "number": one.number, "as": "DIRECT",
-                         "area": one.area, "credits": one.credit, "unit": one.unit}
-                    )  # fmt: skip
+                rows += (
+                    _given_rows(one, way, 0, 1) if way else [_common(one, has_codes)]
+                )
             elif one.key in reasons:
                 rows.append({"key": one.key, "reason": reasons[one.key]})
             else:
-                rows.append(self._why_not(one, ways, usable))
-        _give_once(rows, passed_here_by_number)
+                rows.append(_why_not(one, ways, usable))
+        _give_once(rows, {(o.subject, o.number) for o in own if not o.bar})
         return sorted((_as_tuple(row) for row in rows), key=lambda row: row[:2])
 
-    def _why_not(self, one: Attempt, ways: list[Way], usable: list[Attempt]) -> dict[str, Any]:
-        tried = []
-        for way in ways:
-            for asked in way.asks:
-                if not _fits(one, asked):
-                    continue
-                if not way.is_in_force:
-                    reason = "not_in_force"
-                elif not _meets(one, asked):
-                    reason = "grade_too_low"
-                elif all(any(_meets(o, a) for o in usable) for a in way.asks):
-                    reason = "used_otherwise"
-                else:
-                    reason = "other_course_missing"
-                order = (NEAREST.index(reason), way.rule_id, -way.version, way.alternative)
-                tried.append((order, reason, way))
-        if tried:
-            _, reason, way = min(tried, key=lambda item: item[0])
-            return {"key": one.key, "reason": reason, "way": way}
-        return {"key": one.key, "reason": "other_unit" if one.common else "no_rule"}
+
+def _sorted_out(
+    own: list[Attempt], brought: list[Attempt]
+) -> tuple[list[Attempt], dict[str, str]]:
+    """What can count, best first, and of the rest why not."""
+    passed_here = {one.course for one in own if not one.bar}
+    reasons: dict[str, str] = {}
+    usable: list[Attempt] = []
+    for one in sorted(brought, key=_best_first):
+        if one.bar:
+            reasons[one.key] = one.bar
+        elif one.course in passed_here:
+            reasons[one.key] = "already_there"
+        elif one.course in {other.course for other in usable}:
+            reasons[one.key] = "repeated"
+        else:
+            usable.append(one)
+    return usable, reasons
+
+
+def _alone(
+    one: Attempt, ways: list[Way], counts_in: str
+) -> tuple[Decimal, Way | None] | None:
+    """Credit of a course by itself and the rule; no rule for the common number."""
+    fitting = [
+        way
+        for way in ways
+        if len(way.asks) == 1 and way.is_in_force and _meets(one, way.asks[0])
+    ]
+    fitting.sort(key=lambda way: (-way.total, way.taste))
+    best = fitting[0] if fitting else None
+    if one.common and kind_of(one.unit) == counts_in:
+        worth = in_hours(one.credit, one.unit)
+        if best is None or best.total < worth:
+            return worth, None
+        if best.total == worth and best.least_specific > 0:
+            return worth, None
+    return (best.total, best) if best else None
+
+
+def _together(
+    ways: list[Way], usable: list[Attempt], alone: dict[str, tuple[Decimal, Way | None]]
+) -> dict[str, tuple[Way, int, int]]:
+    """Rules of several courses that are given: by attempt rule, place and number."""
+    options = []
+    for way in ways:
+        if len(way.asks) > 1 and way.is_in_force:
+            chosen = _fulfil(way, usable)
+            if chosen:
+                without = sum(alone[o.key][0] for o in chosen if o.key in alone)
+                gain = way.total - without
+                if gain > 0:
+                    options.append(((-gain, len(chosen), *way.taste), way, chosen))
+    options.sort(key=lambda option: option[0])
+    used: dict[str, tuple[Way, int, int]] = {}
+    for _, way, chosen in options:
+        if not any(one.key in used for one in chosen):
+            for place, one in enumerate(chosen):
+                used[one.key] = way, place, len(chosen)
+    return used
+
+
+def _common(one: Attempt, has_codes: bool) -> dict[str, Any]:
+    by_code = {"A": "assured", "B": "some_programs"}
+    certain = by_code.get(one.code or "C", "receiver_decides")
+    return {
+        "key": one.key, "basis": "common_number",
+        "certainty": certain if has_codes else "assured", "subject": one.subject,
+        "number": one.number, "as": "DIRECT", "area": one.area, "credits": one.credit,
+        "unit": one.unit,
+    }  # fmt: skip
+
+
+def _why_not(one: Attempt, ways: list[Way], usable: list[Attempt]) -> dict[str, Any]:
+    tried = []
+    for way in ways:
+        for asked in way.asks:
+            if not _fits(one, asked):
+                continue
+            if not way.is_in_force:
+                reason = "not_in_force"
+            elif not _meets(one, asked):
+                reason = "grade_too_low"
+            elif all(any(_meets(o, a) for o in usable) for a in way.asks):
+                reason = "used_otherwise"
+            else:
+                reason = "other_course_missing"
+            order = (
+                NEAREST.index(reason),
+                way.rule_id,
+                -way.version,
+                way.alternative,
+            )
+            tried.append((order, reason, way))
+    if tried:
+        _, reason, way = min(tried, key=lambda item: item[0])
+        return {"key": one.key, "reason": reason, "way": way}
+    return {"key": one.key, "reason": "other_unit" if one.common else "no_rule"}
 
 
 def _taken(row: Row, course: Row) -> Attempt:
@@ -367,7 +398,9 @@ def _fulfil(way: Way, usable: list[Attempt]) -> list[Attempt] | None:
     return chosen
 
 
-def _given_rows(one: Attempt, way: Way, place: int, members: int) -> list[dict[str, Any]]:
+def _given_rows(
+    one: Attempt, way: Way, place: int, members: int
+) -> list[dict[str, Any]]:
     mine = way.gives[place : place + 1]
     if place == 0:
         mine = mine + way.gives[members:]

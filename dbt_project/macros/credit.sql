@@ -5,16 +5,14 @@
 {% macro semester_hours(credits, unit) -%}
     cast(
         case
-            {{ unit }}
-            when 'SH'
-            then {{ credits }}
-            when 'QH'
-            then {{ credits }} * 2 / 3
+            {{ unit }} when 'SH' then {{ credits }} when 'QH' then {{ credits }} * 2 / 3
         end as decimal(9, 3)
     )
 {%- endmacro %}
 
 {# What colleges count in: semester and quarter hours convert, clock hours stand alone. #}
 {% macro counted_in(unit) -%}
-    case {{ unit }} when 'SH' then 'SH' when 'QH' then 'SH' when 'CLOCK' then 'CLOCK' end
+    case
+        {{ unit }} when 'SH' then 'SH' when 'QH' then 'SH' when 'CLOCK' then 'CLOCK'
+    end
 {%- endmacro %}

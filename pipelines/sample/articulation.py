@@ -18,9 +18,12 @@ REVISION_NIGHT = 3
 def equivalencies(
     courses: pl.DataFrame, colleges: pl.DataFrame, sender: str, start: date
 ) -> pl.DataFrame:
-    """Each local course counts as a system elective; two sequences count as areas.
+    """What the system office lets count.
 
-    The first rule is retired on night 3 and replaced by its second version.
+    A local course counts as an elective from a C, two of a college together from a D;
+    a sequence counts in an area of the core; the first two courses of a technical
+    programme count as a block, 45 clock hours for a semester hour. The first rule is
+    retired on night 3 and replaced by its second version.
     """
     codes = colleges.select("_c", "institution_code", "sector")
     local = (
@@ -72,13 +75,45 @@ def equivalencies(
         side=pl.lit("TO"), member_seq=pl.lit(1), course_number=pl.lit("1XX"),
         credits=pl.lit(8000, dtype=pl.Int64),
     )  # fmt: skip
+    pair = (
+        one.with_columns(number=pl.int_range(1, pl.len() + 1).over("_c"))
+        .filter((pl.col("number") <= 2) & (pl.len().over("_c") >= 2))
+        .with_columns(
+            rule_id=pl.lit("PAIR-") + pl.col("institution_code"),
+            member_seq=pl.col("number"), min_grade=pl.lit("D"),
+        )
+    )  # fmt: skip
+    block = (
+        courses.filter((pl.col("sector") == "TCAT") & (pl.col("is_local") == "N"))
+        .unique(["subject", "course_number"], keep="first", maintain_order=True)
+        .sort("family", "rank")
+        .with_columns(number=pl.int_range(1, pl.len() + 1).over("family"))
+        .filter(pl.col("number") <= 2)
+        .with_columns(
+            rule_id=pl.lit("BLOCK-") + pl.col("subject"), side=pl.lit("FROM"),
+            member_seq=pl.col("number"), member_institution_code=pl.lit(sender),
+            min_grade=pl.lit("C"), credits=pl.col("credit_min"),
+            area_code=pl.lit(None, dtype=pl.String), **shared,
+        )
+        .with_columns(credit_unit=pl.lit("CLOCK"))
+    )  # fmt: skip
+    pair_counts = _counts_as(pair, sender, pl.lit("GEN"), pl.col("credits").sum())
+    block_counts = _counts_as(
+        block, sender, pl.col("subject"), pl.col("credits").sum() // 45_000 * 1000
+    )
     columns = [
         "rule_id", "rule_version", "side", "alternative", "member_seq",
         "member_institution_code", "subject", "course_number", "min_grade", "credits",
         "credit_unit", "area_code", "valid_from", "valid_to", "status", "source_ref",
     ]  # fmt: skip
     rules = pl.concat(
-        [frame.select(columns) for frame in (one, other, general, area)],
+        [
+            frame.select(columns)
+            for frame in (
+                *(one, other, general, area),
+                *(pair, pair_counts, block, block_counts),
+            )
+        ],
         how="vertical_relaxed",
     )
     rules = rules.sort(["rule_id", "side", "member_seq"]).with_columns(
@@ -87,6 +122,21 @@ def equivalencies(
         pl.lit(NEVER).cast(pl.Int8).alias(TO),
     )
     return _revised(rules, start)
+
+
+def _counts_as(
+    asked: pl.DataFrame, sender: str, subject: pl.Expr, credit: pl.Expr
+) -> pl.DataFrame:
+    """One TO row a rule, a wildcard of the subject."""
+    rule = "rule_id"
+    return (
+        asked.with_columns(
+            side=pl.lit("TO"), member_institution_code=pl.lit(sender),
+            subject=subject, course_number=pl.lit("1XX"), credits=credit.over(rule),
+            credit_unit=pl.lit("SH"), min_grade=pl.lit(None, dtype=pl.String),
+        )
+        .filter(pl.col("member_seq") == 1)
+    )  # fmt: skip
 
 
 def _revised(rules: pl.DataFrame, start: date) -> pl.DataFrame:

@@ -44,7 +44,9 @@ GRADES: dict[str | None, tuple[str, str | None]] = {
 }
 
 
-def drawn_world(seed: int, learners: int, rules: int) -> dict[str, list[dict[str, Any]]]:
+def drawn_world(
+    seed: int, learners: int, rules: int
+) -> dict[str, list[dict[str, Any]]]:
     """The input tables of the models: a system of five colleges and its rules."""
     draw = random.Random(seed)
     world: dict[str, list[dict[str, Any]]] = {

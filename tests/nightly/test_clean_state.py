@@ -10,7 +10,7 @@ import pytest
 import yaml
 from delivered_line import delivered, differing
 from independent import check_published
-from warehouse import differing_totals, generated_state
+from warehouse import differing_totals
 
 from pipelines.contracts.load import load_contracts
 from pipelines.errors import OperatorError
@@ -21,16 +21,10 @@ from pipelines.settings import DBT_PROJECT, Home
 pytestmark = pytest.mark.night
 
 
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """The state after its two nights; what the last call printed is kept."""
-    warehouse = generated_state(
-        tmp_path_factory.mktemp("clean"),
-        *("--system", "accs", "--learners", "400", "--nights", "2"),
-        *("--seed", "11", "--faults", "none"),
-    )
-    (warehouse.root / "printed.txt").write_text(warehouse.lrw("night", "--each"))
-    return warehouse
+@pytest.fixture
+def state(clean_state):
+    """The state after its two nights."""
+    return clean_state
 
 
 def test_every_total_equals_the_truth_to_the_last_credit(state):

@@ -71,8 +71,7 @@ with
     ),
 
     used as (
-        select
-            incoming.source_record_key, max(versions.rule_version) as rule_version,
+        select incoming.source_record_key, max(versions.rule_version) as rule_version,
         from incoming
         inner join
             versions
@@ -91,12 +90,15 @@ with
                 (
                     "hours",
                     semester_hours("source_credit", "source_credit_unit"),
-                    semester_hours("accepted_credit", "credit_unit"),
+                    "case when accepted_credit = 0 then 0 else "
+                    ~ semester_hours("accepted_credit", "credit_unit")
+                    ~ " end",
                 ),
                 (
                     "clock_hours",
                     "case when source_credit_unit = 'CLOCK' then source_credit end",
-                    "case when credit_unit = 'CLOCK' then accepted_credit end",
+                    "case when credit_unit = 'CLOCK' or accepted_credit = 0 "
+                    ~ "then accepted_credit end",
                 ),
             ] %}
                 case

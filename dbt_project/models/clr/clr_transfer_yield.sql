@@ -46,7 +46,9 @@ with
             used.source_record_key,
             -- what a rule gives beyond its courses stands with the first of them
             case
-                when given.place > used.members then given.place - used.members + 1 else 1
+                when given.place > used.members
+                then given.place - used.members + 1
+                else 1
             end as part,
             used.is_common_number,
             used.rule_id,
@@ -193,7 +195,9 @@ with
                 when counted.is_common_number then 'DIRECT' else counted.counts_as
             end as counts_as,
             case
-                when counted.is_common_number then brought.subject else counted.as_subject
+                when counted.is_common_number
+                then brought.subject
+                else counted.as_subject
             end as as_subject,
             case
                 when counted.is_common_number
@@ -270,10 +274,7 @@ with
                     joined.as_subject,
                     joined.as_number
                 order by
-                    joined.basis,
-                    joined.rule_id,
-                    joined.source_record_key,
-                    joined.part
+                    joined.basis, joined.rule_id, joined.source_record_key, joined.part
             ) as place,
         from joined
         inner join
@@ -326,8 +327,9 @@ select
     from_institution_code,
     record_kind,
     -- once, however many parts it yields
-    cast(case when part = 1 then earned_credit else 0 end as decimal(7, 3))
-    as earned_credit,
+    cast(
+        case when part = 1 then earned_credit else 0 end as decimal(7, 3)
+    ) as earned_credit,
     credit_unit,
     is_counted and lost is null as is_counted,
     coalesce(reason, lost) as reason,

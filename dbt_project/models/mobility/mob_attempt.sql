@@ -28,8 +28,7 @@ with
                 then 'developmental'
             end as bar,
         from {{ ref("clr_fact_section_enrolment") }} as fact
-        left join
-            {{ ref("clr_course") }} as course on fact.course_id = course.course_id
+        left join {{ ref("clr_course") }} as course on fact.course_id = course.course_id
         where fact.learner_id is not null and fact.status <> 'not_recorded'
     ),
 
@@ -71,18 +70,16 @@ select
     courses.transfer_code,
     coalesce(
         courses.common_course_id,
-        concat_ws(
-            ' ', courses.institution_code, courses.subject, courses.course_number
-        )
+        concat_ws(' ', courses.institution_code, courses.subject, courses.course_number)
     ) as course_key,
     courses.bar,
 from courses
 inner join
-    {{ ref("institution") }} as home
-    on courses.institution_code = home.institution_code
+    {{ ref("institution") }} as home on courses.institution_code = home.institution_code
 union all by name
 -- what a college of the system sent is on the record there already
-select brought_in.* exclude (sender_system_code),
+select
+    brought_in.* exclude (sender_system_code),
     home.system_code,
     {{ counted_in("brought_in.credit_unit") }} as counts_in,
     'evaluated_anew' as bar,

@@ -40,8 +40,7 @@ with
         from picked
         group by {{ whole }}
         having
-            count(*) = max(members)
-            and count(distinct source_record_key) = max(members)
+            count(*) = max(members) and count(distinct source_record_key) = max(members)
     ),
 
     ranked as (
@@ -111,27 +110,28 @@ with
                             target_code, target_counts_in, learner_id, source_record_key
                         from left_{{ round }}
                         inner join
-                            given_{{ round }}
-                            using (target_code, target_counts_in, learner_id, choice)
-                    ) as taken
-                    using (target_code, target_counts_in, learner_id, source_record_key)
+                            given_{{ round }} using (
+                                target_code, target_counts_in, learner_id, choice
+                            )
+                    ) as taken using (
+                        target_code, target_counts_in, learner_id, source_record_key
+                    )
             ),
 
             left_{{ round + 1 }} as (
                 select left_{{ round }}.*
                 from left_{{ round }}
                 anti join
-                    used_{{ round }}
-                    using (target_code, target_counts_in, learner_id, choice)
+                    used_{{ round }} using (
+                        target_code, target_counts_in, learner_id, choice
+                    )
             ),
         {% endif %}
     {% endfor %}
 
     given as (
         {% for round in range(1, rounds + 1) %}
-            select *
-            from given_{{ round }}
-            {{ "union all" if not loop.last }}
+            select * from given_{{ round }} {{ "union all" if not loop.last }}
         {% endfor %}
     )
 

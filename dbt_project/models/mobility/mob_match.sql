@@ -40,9 +40,7 @@ with
         select {{ columns }}
         from brought
         inner join
-            asked
-            {{ as_asked }}
-            and brought.course_number like asked.number_pattern
+            asked {{ as_asked }} and brought.course_number like asked.number_pattern
     )
 
 select

@@ -3,9 +3,7 @@ with
     attempts as (select * from {{ ref("mob_attempt") }}),
 
     held as (
-        select learner_id, system_code, institution_code
-        from attempts
-        group by all
+        select learner_id, system_code, institution_code from attempts group by all
     ),
 
     -- a college where the learner has nothing yet counts what every other one does
@@ -26,10 +24,7 @@ with
     ),
 
     several as (
-        select learner_id, system_code
-        from held
-        group by all
-        having count(*) > 1
+        select learner_id, system_code from held group by all having count(*) > 1
     ),
 
     named as (
@@ -42,9 +37,7 @@ with
             {{ ref("mob_rule_from") }} as asked
             on attempts.system_code = asked.system_code
             and attempts.subject = asked.subject
-            and coalesce(
-                asked.institution_code = attempts.institution_code, true
-            )
+            and coalesce(asked.institution_code = attempts.institution_code, true)
             and coalesce(
                 attempts.course_number like asked.number_pattern,
                 attempts.course_number = asked.course_number

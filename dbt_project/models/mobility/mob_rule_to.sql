@@ -16,8 +16,7 @@ with
             {{ semester_hours("rule.credits", "rule.credit_unit") }} as semester_hours,
             rule.area_code,
             case
-                when
-                    rule.course_number <> 'ELEC' and rule.course_number not like '%XX'
+                when rule.course_number <> 'ELEC' and rule.course_number not like '%XX'
                 then 'DIRECT'
                 when rule.area_code is not null
                 then 'AREA'
@@ -49,9 +48,8 @@ select
             and count(counts_in) over whole = count(*) over whole
         then sum(coalesce(semester_hours, credits)) over whole
     end as total_credits,
-    max(
-        case counts_as when 'DIRECT' then 0 when 'AREA' then 1 else 2 end
-    ) over whole as least_specific,
+    max(case counts_as when 'DIRECT' then 0 when 'AREA' then 1 else 2 end) over whole
+    as least_specific,
 from given
 window
     whole as (partition by sender_code, rule_id, rule_version, target_code),

@@ -48,9 +48,7 @@ with
             common.source_record_key is not null
             and coalesce(
                 ruled.total_credits < common.credits
-                or (
-                    ruled.total_credits = common.credits and ruled.least_specific > 0
-                ),
+                or (ruled.total_credits = common.credits and ruled.least_specific > 0),
                 true
             ) as is_common_number,
             common.credits as common_credits,
@@ -75,7 +73,11 @@ select
     is_common_number,
     case when is_common_number then common_credits else total_credits end as credits,
     {% for column in [
-        "sender_code", "rule_id", "rule_version", "alternative", "given_by"
+        "sender_code",
+        "rule_id",
+        "rule_version",
+        "alternative",
+        "given_by",
     ] %}
         case when not is_common_number then {{ column }} end as {{ column }},
     {% endfor %}
