@@ -1,13 +1,10 @@
 with
 
-    brought as (select * from {{ ref("mob_record") }}),
-
     used as (
         select
             target_code,
             target_counts_in,
             source_record_key,
-            false as is_common_number,
             sender_code,
             rule_id,
             rule_version,
@@ -22,7 +19,6 @@ with
             single.target_code,
             single.target_counts_in,
             single.source_record_key,
-            single.is_common_number,
             single.sender_code,
             single.rule_id,
             single.rule_version,
@@ -50,7 +46,6 @@ with
                 then given.place - used.members + 1
                 else 1
             end as part,
-            used.is_common_number,
             used.rule_id,
             used.rule_version,
             used.alternative,
@@ -61,7 +56,6 @@ with
             given.area_code,
             given.credits,
             given.credit_unit as given_unit,
-            given.semester_hours,
         from used
         left join
             {{ ref("mob_rule_to") }} as given
@@ -146,126 +140,138 @@ with
         from tried
     ),
 
-    joined as (
+    placed as (
         select
-            brought.target_code,
-            brought.target_college,
-            brought.target_counts_in as counts_in,
-            brought.source_record_key,
-            coalesce(counted.part, 1) as part,
-            brought.learner_id,
-            brought.institution_code as from_institution_code,
-            brought.record_kind,
-            brought.earned_credit,
-            brought.credit_unit,
-            counted.source_record_key is not null as is_counted,
-            case
-                when counted.source_record_key is not null
-                then null
-                when brought.bar is not null
-                then brought.bar
-                when nearest.reason is not null
-                then nearest.reason
-                when brought.common_course_id is not null
-                then 'other_unit'
-                else 'no_rule'
-            end as reason,
-            case
-                when counted.is_common_number
-                then 'common_number'
-                when counted.source_record_key is not null
-                then 'rule'
-            end as basis,
-            case
-                when counted.source_record_key is null
-                then null
-                when not counted.is_common_number or not codes.uses_transfer_codes
-                then 'assured'
-                when brought.transfer_code = 'A'
-                then 'assured'
-                when brought.transfer_code = 'B'
-                then 'some_programs'
-                else 'receiver_decides'
-            end as certainty,
-            coalesce(counted.rule_id, nearest.rule_id) as rule_id,
-            coalesce(counted.rule_version, nearest.rule_version) as rule_version,
-            coalesce(counted.alternative, nearest.alternative) as alternative,
-            counted.yield_group,
-            case
-                when counted.is_common_number then 'DIRECT' else counted.counts_as
-            end as counts_as,
-            case
-                when counted.is_common_number
-                then brought.subject
-                else counted.as_subject
-            end as as_subject,
-            case
-                when counted.is_common_number
-                then brought.course_number
-                else counted.as_number
-            end as as_number,
-            case
-                when counted.is_common_number
-                then brought.statewide_area
-                else counted.area_code
-            end as area_code,
-            coalesce(
-                case
-                    when counted.is_common_number
-                    then brought.earned_credit
-                    else counted.credits
-                end,
-                0
-            ) as credits,
-            case
-                when counted.is_common_number
-                then brought.credit_unit
-                else counted.given_unit
-            end as given_unit,
-        from brought
+            brought.*,
+            counted.* exclude (target_code, target_counts_in, source_record_key),
+            counted.source_record_key is not null as is_by_rule,
+            counted.source_record_key is null
+            and brought.common_credits is not null as is_common_number,
+        from {{ ref("mob_record") }} as brought
         left join
             counted
             on brought.target_code = counted.target_code
             and brought.target_counts_in = counted.target_counts_in
             and brought.source_record_key = counted.source_record_key
+    ),
+
+    joined as (
+        select
+            placed.target_code,
+            placed.target_college,
+            placed.target_counts_in as counts_in,
+            placed.source_record_key,
+            coalesce(placed.part, 1) as part,
+            placed.learner_id,
+            placed.institution_code as from_institution_code,
+            placed.record_kind,
+            placed.earned_credit,
+            placed.credit_unit,
+            placed.is_by_rule or placed.is_common_number as is_counted,
+            case
+                when placed.is_by_rule or placed.is_common_number
+                then null
+                when placed.bar is not null
+                then placed.bar
+                when nearest.reason is not null
+                then nearest.reason
+                when placed.common_course_id is not null
+                then 'other_unit'
+                else 'no_rule'
+            end as reason,
+            case
+                when placed.is_by_rule
+                then 'rule'
+                when placed.is_common_number
+                then 'common_number'
+            end as basis,
+            case
+                when placed.is_by_rule
+                then 'assured'
+                when not placed.is_common_number
+                then null
+                when not codes.uses_transfer_codes or placed.transfer_code = 'A'
+                then 'assured'
+                when placed.transfer_code = 'B'
+                then 'some_programs'
+                else 'receiver_decides'
+            end as certainty,
+            coalesce(placed.rule_id, nearest.rule_id) as rule_id,
+            coalesce(placed.rule_version, nearest.rule_version) as rule_version,
+            coalesce(placed.alternative, nearest.alternative) as alternative,
+            placed.yield_group,
+            {% for name, common, by_rule in [
+                (
+                    "yield_group",
+                    "placed.source_record_key",
+                    "placed.yield_group",
+                ),
+                ("counts_as", "'DIRECT'", "placed.counts_as"),
+                ("as_subject", "placed.subject", "placed.as_subject"),
+                ("as_number", "placed.course_number", "placed.as_number"),
+                ("area_code", "placed.statewide_area", "placed.area_code"),
+                (
+                    "credits",
+                    "placed.earned_credit",
+                    "coalesce(placed.credits, 0)",
+                ),
+                ("given_unit", "placed.credit_unit", "placed.given_unit"),
+            ] %}
+                case
+                    when placed.is_common_number then {{ common }} else {{ by_rule }}
+                end as {{ name }},
+            {% endfor %}
+        from placed
         left join
             nearest
-            on brought.target_code = nearest.target_code
-            and brought.target_counts_in = nearest.target_counts_in
-            and brought.source_record_key = nearest.source_record_key
+            on placed.target_code = nearest.target_code
+            and placed.target_counts_in = nearest.target_counts_in
+            and placed.source_record_key = nearest.source_record_key
             and nearest.place = 1
-            and counted.source_record_key is null
+            and not placed.is_by_rule
+            and not placed.is_common_number
         left join
             (
                 select system_code, bool_or(uses_transfer_codes) as uses_transfer_codes
                 from {{ ref("clr_transfer_target") }}
                 group by system_code
             ) as codes
-            on brought.system_code = codes.system_code
+            on placed.system_code = codes.system_code
     ),
 
-    -- a course is given once, and not where the learner has it already
-    contested as (
-        select
-            target_code,
-            counts_in,
-            learner_id,
-            as_subject,
-            as_number,
-            bool_or(basis = 'rule') as is_by_rule,
-        from joined
-        where counts_as = 'DIRECT' and (basis = 'rule' or target_college is not null)
-        group by all
-    ),
-
-    courses_given as (
+    -- a course is not given where the learner has it already
+    held_there as (
         select
             joined.target_code,
             joined.counts_in,
             joined.source_record_key,
             joined.part,
-            contested.is_by_rule,
-            bool_or(own.source_record_key is not null) as is_held_there,
+            'already_there' as lost,
+        from joined
+        inner join
+            {{ ref("mob_attempt") }} as own
+            on joined.learner_id = own.learner_id
+            and joined.target_college = own.institution_code
+            and joined.as_subject = own.subject
+            and joined.as_number = own.course_number
+            and own.bar is null
+        where joined.counts_as = 'DIRECT'
+    ),
+
+    -- nor twice
+    given_by_rule as (
+        select target_code, counts_in, learner_id, as_subject, as_number
+        from joined
+        where basis = 'rule' and counts_as = 'DIRECT'
+        group by all
+    ),
+
+    in_order as (
+        select
+            joined.target_code,
+            joined.counts_in,
+            joined.source_record_key,
+            joined.part,
             row_number() over (
                 partition by
                     joined.target_code,
@@ -278,44 +284,40 @@ with
             ) as place,
         from joined
         inner join
-            contested using (target_code, counts_in, learner_id, as_subject, as_number)
-        left join
-            {{ ref("mob_attempt") }} as own
-            on joined.learner_id = own.learner_id
-            and joined.target_college = own.institution_code
-            and joined.as_subject = own.subject
-            and joined.as_number = own.course_number
-            and own.bar is null
+            given_by_rule using (
+                target_code, counts_in, learner_id, as_subject, as_number
+            )
         where joined.counts_as = 'DIRECT'
-        group by
-            joined.target_code,
-            joined.counts_in,
-            joined.source_record_key,
-            joined.part,
-            joined.learner_id,
-            joined.as_subject,
-            joined.as_number,
-            joined.basis,
-            joined.rule_id,
-            contested.is_by_rule
+    ),
+
+    not_given as (
+        select target_code, counts_in, source_record_key, part, min(lost) as lost
+        from
+            (
+                select *
+                from held_there
+                union all by name
+                select
+                    target_code,
+                    counts_in,
+                    source_record_key,
+                    part,
+                    'given_already' as lost,
+                from in_order
+                where place > 1
+            )
+        group by all
     ),
 
     settled as (
-        select
-            joined.*,
-            case
-                when again.is_held_there
-                then 'already_there'
-                when again.place > 1 and again.is_by_rule
-                then 'given_already'
-            end as lost,
+        select joined.*, not_given.lost,
         from joined
         left join
-            courses_given as again
-            on joined.target_code = again.target_code
-            and joined.counts_in = again.counts_in
-            and joined.source_record_key = again.source_record_key
-            and joined.part = again.part
+            not_given
+            on joined.target_code = not_given.target_code
+            and joined.counts_in = not_given.counts_in
+            and joined.source_record_key = not_given.source_record_key
+            and joined.part = not_given.part
     )
 
 select

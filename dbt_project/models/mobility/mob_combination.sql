@@ -20,7 +20,9 @@ with
     ),
 
     picked as (
-        select places.*, coalesce(single.credits, 0) as credits_alone,
+        select
+            places.*,
+            coalesce(single.credits, places.common_credits, 0) as credits_alone,
         from places
         left join
             {{ ref("mob_single") }} as single

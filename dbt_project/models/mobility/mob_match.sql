@@ -19,6 +19,7 @@ with
         brought.grade_points,
         brought.earned_credit,
         brought.start_date,
+        brought.common_credits,
         asked.* exclude (
             system_code, institution_code, subject, course_number, number_pattern,
             min_grade, min_points

@@ -114,26 +114,42 @@ with
         inner join taken_again using (learner_id, system_code, course_key)
         inner join targets using (learner_id, system_code)
         where attempts.bar is null
+    ),
+
+    judged as (
+        select
+            targets.target_code,
+            targets.target_college,
+            targets.counts_in as target_counts_in,
+            attempts.* exclude (bar),
+            case
+                when attempts.bar is not null
+                then attempts.bar
+                when again.is_held_there
+                then 'already_there'
+                when again.place > 1
+                then 'repeated'
+            end as bar,
+        from targets
+        inner join attempts using (learner_id, system_code)
+        left join
+            of_one_course as again
+            on targets.target_code = again.target_code
+            and targets.counts_in = again.counts_in
+            and attempts.source_record_key = again.source_record_key
+        where coalesce(attempts.institution_code <> targets.target_college, true)
     )
 
 select
-    targets.target_code,
-    targets.target_college,
-    targets.counts_in as target_counts_in,
-    attempts.* exclude (bar),
+    *,
     case
-        when attempts.bar is not null
-        then attempts.bar
-        when again.is_held_there
-        then 'already_there'
-        when again.place > 1
-        then 'repeated'
-    end as bar,
-from targets
-inner join attempts using (learner_id, system_code)
-left join
-    of_one_course as again
-    on targets.target_code = again.target_code
-    and targets.counts_in = again.counts_in
-    and attempts.source_record_key = again.source_record_key
-where coalesce(attempts.institution_code <> targets.target_college, true)
+        when
+            bar is null
+            and common_course_id is not null
+            and counts_in = target_counts_in
+        then
+            coalesce(
+                {{ semester_hours("earned_credit", "credit_unit") }}, earned_credit
+            )
+    end as common_credits,
+from judged
