@@ -48,7 +48,7 @@ with
                 order by
                     coalesce(attempt.earned_credit, 0) desc,
                     attempt.start_date desc nulls last,
-                    attempt.source_record_key
+                    attempt.source_record_key asc
             ) as place,
         from incoming
         inner join
@@ -161,6 +161,14 @@ with
             and origins.place = 1
         left join lost on incoming.source_record_key = lost.source_record_key
         left join used on incoming.source_record_key = used.source_record_key
+    ),
+
+    entries as (
+        select *
+        from taken
+        union all by name
+        select *
+        from brought
     )
 
 select
@@ -185,11 +193,4 @@ select
     rule_id,
     rule_version,
     evaluated_on,
-from
-    (
-        select *
-        from taken
-        union all by name
-        select *
-        from brought
-    )
+from entries

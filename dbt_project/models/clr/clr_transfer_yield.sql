@@ -65,7 +65,7 @@ with
             and used.given_by = given.target_code
             and (
                 used.place = given.place
-                or (used.place = 1 and given.place > used.members)
+                or (used.place = 1 and used.members < given.place)
             )
     ),
 
@@ -132,10 +132,10 @@ with
                         when 'other_course_missing'
                         then 3
                         else 4
-                    end,
-                    rule_id,
+                    end asc,
+                    rule_id asc,
                     rule_version desc,
-                    alternative
+                    alternative asc
             ) as place,
         from tried
     ),
@@ -153,6 +153,12 @@ with
             on brought.target_code = counted.target_code
             and brought.target_counts_in = counted.target_counts_in
             and brought.source_record_key = counted.source_record_key
+    ),
+
+    codes as (
+        select system_code, bool_or(uses_transfer_codes) as uses_transfer_codes
+        from {{ ref("clr_transfer_target") }}
+        group by system_code
     ),
 
     joined as (
@@ -230,13 +236,7 @@ with
             and nearest.place = 1
             and not placed.is_by_rule
             and not placed.is_common_number
-        left join
-            (
-                select system_code, bool_or(uses_transfer_codes) as uses_transfer_codes
-                from {{ ref("clr_transfer_target") }}
-                group by system_code
-            ) as codes
-            on placed.system_code = codes.system_code
+        left join codes on placed.system_code = codes.system_code
     ),
 
     -- a course is not given where the learner has it already
@@ -290,22 +290,18 @@ with
         where joined.counts_as = 'DIRECT'
     ),
 
+    withheld as (
+        select *
+        from held_there
+        union all by name
+        select target_code, counts_in, source_record_key, part, 'given_already' as lost,
+        from in_order
+        where place > 1
+    ),
+
     not_given as (
         select target_code, counts_in, source_record_key, part, min(lost) as lost
-        from
-            (
-                select *
-                from held_there
-                union all by name
-                select
-                    target_code,
-                    counts_in,
-                    source_record_key,
-                    part,
-                    'given_already' as lost,
-                from in_order
-                where place > 1
-            )
+        from withheld
         group by all
     ),
 

@@ -13,7 +13,7 @@ with
                     grade_points desc nulls last,
                     earned_credit desc,
                     start_date desc nulls last,
-                    source_record_key
+                    source_record_key asc
             ) as place,
         from {{ ref("mob_match") }}
         where members > 1 and is_in_force and is_grade_met
@@ -52,14 +52,14 @@ with
                 partition by target_code, target_counts_in, learner_id
                 order by
                     gain desc,
-                    members,
-                    least_specific,
-                    is_system_wide,
-                    rule_id,
-                    rule_version,
-                    alternative,
-                    sender_code,
-                    given_by
+                    members asc,
+                    least_specific asc,
+                    is_system_wide asc,
+                    rule_id asc,
+                    rule_version asc,
+                    alternative asc,
+                    sender_code asc,
+                    given_by asc
             ) as choice,
         from complete
         where gain > 0
@@ -102,20 +102,20 @@ with
         ),
 
         {% if not loop.last %}
-            used_{{ round }} as (
-                select distinct
-                    target_code, target_counts_in, learner_id, left_{{ round }}.choice
+            taken_{{ round }} as (
+                select target_code, target_counts_in, learner_id, source_record_key
                 from left_{{ round }}
                 inner join
-                    (
-                        select
-                            target_code, target_counts_in, learner_id, source_record_key
-                        from left_{{ round }}
-                        inner join
-                            given_{{ round }} using (
-                                target_code, target_counts_in, learner_id, choice
-                            )
-                    ) as taken using (
+                    given_{{ round }} using (
+                        target_code, target_counts_in, learner_id, choice
+                    )
+            ),
+
+            used_{{ round }} as (
+                select distinct target_code, target_counts_in, learner_id, choice
+                from left_{{ round }}
+                inner join
+                    taken_{{ round }} using (
                         target_code, target_counts_in, learner_id, source_record_key
                     )
             ),

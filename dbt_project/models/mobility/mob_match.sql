@@ -7,7 +7,7 @@ with
     {% set as_asked -%}
         on brought.system_code = asked.system_code
         and brought.subject = asked.subject
-        and coalesce(asked.institution_code = brought.institution_code, true)
+        and coalesce(brought.institution_code = asked.institution_code, true)
     {%- endset %}
     {% set columns -%}
         brought.target_code,
@@ -58,6 +58,6 @@ inner join
     and fitting.rule_version = given.rule_version
     and given.place = 1
     and (
-        (given.is_system_wide and given.counts_in = fitting.target_counts_in)
-        or given.target_code = fitting.target_college
+        (given.is_system_wide and fitting.target_counts_in = given.counts_in)
+        or fitting.target_college = given.target_code
     )

@@ -6,6 +6,12 @@ with
         select learner_id, system_code, institution_code from attempts group by all
     ),
 
+    learners as (select learner_id, system_code from held group by all),
+
+    units as (
+        select system_code, counts_in from {{ ref("clr_transfer_target") }} group by all
+    ),
+
     -- a college where the learner has nothing yet counts what every other one does
     anywhere as (
         select
@@ -14,13 +20,8 @@ with
             'SYSTEM:' || learners.system_code as target_code,
             cast(null as varchar) as target_college,
             units.counts_in,
-        from (select distinct learner_id, system_code from held) as learners
-        inner join
-            (
-                select distinct system_code, counts_in
-                from {{ ref("clr_transfer_target") }}
-            ) as units
-            on learners.system_code = units.system_code
+        from learners
+        inner join units on learners.system_code = units.system_code
     ),
 
     several as (
@@ -37,7 +38,7 @@ with
             {{ ref("mob_rule_from") }} as asked
             on attempts.system_code = asked.system_code
             and attempts.subject = asked.subject
-            and coalesce(asked.institution_code = attempts.institution_code, true)
+            and coalesce(attempts.institution_code = asked.institution_code, true)
             and coalesce(
                 attempts.course_number like asked.number_pattern,
                 attempts.course_number = asked.course_number
@@ -48,7 +49,7 @@ with
             and asked.rule_id = given.rule_id
             and asked.rule_version = given.rule_version
             and not given.is_system_wide
-            and given.target_code <> attempts.institution_code
+            and attempts.institution_code <> given.target_code
         where attempts.bar is null
     ),
 
@@ -108,7 +109,7 @@ with
                     attempts.grade_points desc nulls last,
                     attempts.earned_credit desc,
                     attempts.start_date desc nulls last,
-                    attempts.source_record_key
+                    attempts.source_record_key asc
             ) as place,
         from attempts
         inner join taken_again using (learner_id, system_code, course_key)

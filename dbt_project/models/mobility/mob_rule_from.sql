@@ -14,6 +14,12 @@
 } -%}
 
 with
+    days as (
+        select system_code, max(asked_on) as asked_on
+        from {{ ref("clr_transfer_target") }}
+        group by system_code
+    ),
+
     members as (
         select
             rule.sender_code,
@@ -51,13 +57,7 @@ with
             {{ ref("institution") }} as system
             on rule.sender_code = system.institution_code
             and system.kind = 'system'
-        inner join
-            (
-                select system_code, max(asked_on) as asked_on
-                from {{ ref("clr_transfer_target") }}
-                group by system_code
-            ) as target
-            on system.system_code = target.system_code
+        inner join days as target on system.system_code = target.system_code
         where rule.side = 'FROM'
     )
 

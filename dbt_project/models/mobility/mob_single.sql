@@ -7,13 +7,13 @@ with
                 partition by target_code, target_counts_in, source_record_key
                 order by
                     total_credits desc,
-                    least_specific,
-                    is_system_wide,
-                    rule_id,
-                    rule_version,
-                    alternative,
-                    member_seq,
-                    sender_code
+                    least_specific asc,
+                    is_system_wide asc,
+                    rule_id asc,
+                    rule_version asc,
+                    alternative asc,
+                    member_seq asc,
+                    sender_code asc
             ) as place,
         from {{ ref("mob_match") }}
         where members = 1 and is_in_force and is_grade_met
