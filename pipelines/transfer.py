@@ -2,7 +2,7 @@
 
 Belongs here: reading the published answer for one learner and one college, and adding
 it up. Does not belong here: how it is worked out (``dbt_project/models/mobility``,
-docs/decisions/015), printing (``pipelines.commands.transfer_told``).
+docs/decisions/016), printing (``pipelines.commands.transfer_told``).
 """
 
 from collections import defaultdict
