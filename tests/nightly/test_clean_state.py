@@ -20,6 +20,8 @@ from pipelines.settings import DBT_PROJECT, Home
 
 pytestmark = pytest.mark.night
 
+NIGHTS = ("000001", "000002")
+
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory):
@@ -197,6 +199,33 @@ def test_a_changed_claim_is_traced_to_both_lines(state):
         assert earlier["package_id"] == claim["package_id_was"]
         assert earlier["line"] == claim["line_was"]
         assert newest["values"] != earlier["values"]
+
+
+def test_a_changed_claim_stands_as_it_was_on_each_night(state):
+    root = state.root / "published" / "snapshots"
+    was, now = (pl.read_parquet(root / n / "analyst/result.parquet") for n in NIGHTS)
+    changed = was.join(now, on=["assertion_id", "result_description_id"], suffix="_now")
+    grade = changed.filter(
+        pl.col("value") != pl.col("value_now"), pl.col("learner_id").is_not_null()
+    ).row(0, named=True)
+    sql = (
+        f"select value from result where assertion_id = '{grade['assertion_id']}' "
+        f"and result_description_id = '{grade['result_description_id']}'"
+    )
+    for day, value in (("2026-09-01", "value"), ("2026-09-02", "value_now")):
+        asked = state.lrw("query", sql, "--as-of", day, "--format", "csv")
+        assert asked.splitlines()[1:] == [grade[value]]
+        signed = json.loads(state.lrw("record", grade["learner_id"], "--as-of", day))
+        (claim,) = (
+            one
+            for one in signed["credentialSubject"]["verifiableCredential"]
+            if one["id"].endswith(str(grade["assertion_id"]))
+        )
+        results = claim["credentialSubject"]["result"]
+        assert grade[value] in [one.get("value") for one in results]
+    assert "begins with 2026-09-01" in state.lrw(
+        "record", grade["learner_id"], "--as-of", "2026-08-31", code=1
+    )
 
 
 def test_the_quality_of_credentials_adds_up_per_college_and_says_what_is_missing(state):
