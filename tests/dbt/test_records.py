@@ -124,6 +124,21 @@ def test_a_degree_has_its_concentration_average_and_courses(ana):
     }
 
 
+def test_an_experience_says_its_category_where_software_and_where_people_look(ana):
+    internship = subject(ana, "Newsroom internship")["achievement"]
+    (category,) = internship["alignment"]
+    assert category == {
+        "type": ["Alignment"],
+        "targetName": "Career essential skills and abilities",
+        "targetUrl": "https://records.accs.example/mapping-profile.html#essential_skills",
+        "targetCode": "essential_skills",
+        "targetFramework": "Experience categories 1.0",
+        "targetType": "ext:ExperienceCategory",
+    }
+    assert internship["tag"] == ["Internship", "Career essential skills and abilities"]
+    assert "A placement with an organisation" in internship["description"]
+
+
 def test_a_revoked_award_is_not_in_the_document(documents):
     rae = json.loads(documents[RAE][0])
     assert [credential["name"] for credential in nested(rae)] == [
