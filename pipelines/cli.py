@@ -13,7 +13,15 @@ import typer
 from typer.exceptions import TyperException
 
 from pipelines.commands import bench, college, delivery, identity
-from pipelines.commands.shared import Format, Told, ToldOption, err, out, write_json
+from pipelines.commands.shared import (
+    AsOfOption,
+    Format,
+    Told,
+    ToldOption,
+    err,
+    out,
+    write_json,
+)
 from pipelines.errors import OperatorError, UsageError
 from pipelines.settings import export_home, home
 
@@ -131,23 +139,27 @@ def status(
 def query(
     sql: Annotated[str, typer.Argument(help="One read-only statement.")],
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    as_of: AsOfOption = None,
 ) -> None:
-    """Query the current snapshot: learner, assertion, fact_award and the rest."""
+    """Query what is published: learner, assertion, fact_award and the rest."""
     from pipelines.query import query as run
     from pipelines.terminal import TABLE_ROWS, print_rows
 
     limit = TABLE_ROWS if form is Format.TABLE else None
-    print_rows(out, run(home(), sql, limit), form.value)
+    rows = run(home(), sql, limit, as_of.date() if as_of else None)
+    print_rows(out, rows, form.value)
 
 
 @app.command()
 def record(
     learner: Annotated[str, typer.Argument(help="A learner_id.")],
+    as_of: AsOfOption = None,
 ) -> None:
     """Print one learner's signed CLR 2.0 record."""
     from pipelines.publishing.reader import record as read
 
-    sys.stdout.write(read(home(), learner) + "\n")
+    on = as_of.date() if as_of else None
+    sys.stdout.write(read(home(), learner, on) + "\n")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """One read-only statement on the current snapshot, and its rows."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -23,18 +24,21 @@ class Rows:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-def query(home: Home, sql: str, limit: int | None = None) -> Rows:
+def query(
+    home: Home, sql: str, limit: int | None = None, on: date | None = None
+) -> Rows:
     """Run one statement on the published tables.
 
     Args:
         home: The warehouse whose current snapshot is read.
         sql: One SELECT (or DESCRIBE, SHOW, EXPLAIN).
         limit: Return at most this many rows and say so.
+        on: Ask what was published on this day; None is now.
 
     Raises:
         OperatorError: Nothing is published, or DuckDB refuses the statement.
     """
-    with connect(home) as con:
+    with connect(home, on) as con:
         try:
             cursor = con.execute(only_select(con, sql))
         except duckdb.Error as error:

@@ -117,6 +117,11 @@ class Home:
         return self.published / "snapshots"
 
     @property
+    def history(self) -> Path:
+        """Nights whose snapshots are gone, by their differences."""
+        return self.published / "history"
+
+    @property
     def current(self) -> Path:
         return self.published / "current.json"
 

@@ -1,7 +1,7 @@
 """What a record counts as elsewhere, worked out a second time and plainly.
 
 One learner and one college at a time, in loops, from the published tables alone: the
-rules of docs/decisions/015 read aloud, for tests to hold the table against. It shares
+rules of docs/decisions/016 read aloud, for tests to hold the table against. It shares
 no code and no way of working with the dbt models.
 """
 

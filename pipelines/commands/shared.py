@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -37,6 +38,15 @@ class Told(StrEnum):
 
 
 ToldOption = Annotated[Told, typer.Option("--format")]
+
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="As published on this day; today's when left out.",
+    ),
+]
 
 
 def write_json(value: object) -> None:

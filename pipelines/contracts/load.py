@@ -38,6 +38,7 @@ from pipelines.contracts.model import (
     Sender,
     System,
 )
+from pipelines.contracts.practices import practice_mistakes
 from pipelines.contracts.yaml_text import read_yaml
 from pipelines.dialects.layouts import layout_mistakes
 from pipelines.dialects.load import read_dialect
@@ -365,6 +366,7 @@ def _contradictions(contracts: Contracts, edits: list[Edit]) -> list[str]:
             found.append(f"{college.code}: system {college.system} is not defined")
         if college.successor_code and college.successor_code not in contracts.colleges:
             found.append(f"{college.code}: successor {college.successor_code} unknown")
+    found += practice_mistakes(contracts.codes)
     found += _layout_contradictions(contracts)
     senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
     found += shared_keys((sender.code, sender.delivery) for sender in senders)

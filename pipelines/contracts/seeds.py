@@ -1,8 +1,8 @@
-"""The contracts that dbt needs as tables: institutions and CIP titles.
+"""The contracts that dbt needs as tables: institutions, practices, frameworks.
 
 Belongs here: rendering ``dbt_project/seeds`` files out of ``data_contracts``. Does not
-belong here: how a credential shows a code (those seeds are written by hand, beside
-these).
+belong here: what the lists mean, and whether they contradict themselves
+(``practices``).
 """
 
 import csv
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from pipelines.contracts.model import College, Contracts, System
+from pipelines.contracts.model import CodeList, College, Contracts, System
+from pipelines.contracts.practices import PRACTICE_COLUMNS, SKILL_COLUMNS, rows
 from pipelines.settings import DBT_PROJECT
 
 INSTITUTION_COLUMNS = (
@@ -46,19 +47,50 @@ def render(contracts: Contracts, dbt_project: Path = DBT_PROJECT) -> dict[Path, 
 
     Returns:
         CSV text by path: ``institution.csv`` (systems and colleges, closed ones too,
-        by code) and ``cip.csv`` (titles of CIP codes, by code).
+        by code), ``cip.csv`` and ``soc.csv`` (titles by code), ``cip_soc.csv`` (the
+        crosswalk), ``practice.csv``, ``practice_skill.csv``,
+        ``skill.csv``, ``experience_category.csv`` and ``framework.csv``.
     """
     institutions = [_system(system) for system in contracts.systems.values()]
     institutions += [_college(college) for college in contracts.colleges.values()]
-    # NCES writes every title as a sentence; a field of study is not one.
-    titles = (
-        (row[0], str(row[1]).rstrip(".")) for row in contracts.codes["cip2020"].rows
-    )
+    codes = contracts.codes
     seeds = dbt_project / "seeds"
     return {
         seeds / "institution.csv": _csv(INSTITUTION_COLUMNS, sorted(institutions)),
-        seeds / "cip.csv": _csv(("code", "title"), titles),
+        seeds / "cip.csv": _csv(("code", "title"), _titles(codes["cip2020"])),
+        seeds / "soc.csv": _csv(("code", "title"), _titles(codes["soc2018"])),
+        seeds / "cip_soc.csv": _csv(("cip_code", "soc_code"), codes["cip_soc"].rows),
+        seeds / "practice.csv": _csv(
+            PRACTICE_COLUMNS, _chosen(codes["practice"], PRACTICE_COLUMNS)
+        ),
+        seeds / "practice_skill.csv": _csv(
+            SKILL_COLUMNS, _chosen(codes["practice_skill"], SKILL_COLUMNS)
+        ),
+        seeds / "skill.csv": _csv(
+            ("framework", "code", "name"),
+            _chosen(codes["skill"], ("framework", "code", "label")),
+        ),
+        seeds / "experience_category.csv": _csv(
+            ("code", "name"), _chosen(codes["experience_category"], ("code", "label"))
+        ),
+        seeds / "framework.csv": _csv(
+            _FRAMEWORK_COLUMNS, _chosen(codes["framework"], _FRAMEWORK_COLUMNS)
+        ),
     }
+
+
+_FRAMEWORK_COLUMNS = ("code", "name", "version", "url", "target_type")
+
+
+def _titles(code_list: CodeList) -> Iterable[tuple[str | None, ...]]:
+    # NCES writes every title as a sentence; a field of study is not one.
+    return ((row[0], str(row[1]).rstrip(".")) for row in code_list.rows)
+
+
+def _chosen(
+    code_list: CodeList, columns: tuple[str, ...]
+) -> Iterable[tuple[str | None, ...]]:
+    return (tuple(row[name] for name in columns) for row in rows(code_list))
 
 
 def _system(system: System) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Belongs here: the list of what is generated. Does not belong here: how any of it
 
 from pathlib import Path
 
-from pipelines.contracts import dbt, docs, products, register, seeds
+from pipelines.contracts import dbt, docs, products, profile_page, register, seeds
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import Contracts
 
@@ -16,6 +16,7 @@ def generated(contracts: Contracts) -> dict[Path, str]:
         **dbt.render(contracts),
         **docs.render(contracts),
         **products.render(),
+        **profile_page.render(contracts),
         **register.render(contracts),
         **seeds.render(contracts),
     }

@@ -27,7 +27,7 @@ from pipelines.publishing.signing import KeySigner
 from pipelines.publishing.snapshot import Snapshot
 from pipelines.publishing.verify import check_snapshot
 from pipelines.publishing.witness import refuse_changed_landing, write_witness
-from pipelines.settings import Home, workers
+from pipelines.settings import CHECKOUT, Home, workers
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -160,6 +160,9 @@ def _publish(
         documents.write_changes(staged / store.STEWARD / "record_change.parquet")
         documents.replaced.write(staged / store.STEWARD)
         _write_json(staged / store.PUBLIC / store.DID_DOCUMENT, key.document())
+        shutil.copyfile(
+            CHECKOUT / "docs" / store.PROFILE, staged / store.PUBLIC / store.PROFILE
+        )
         files = tables_entries + tuple(
             entry
             for folder in (store.PUBLIC, store.RECORDS, store.STEWARD)

@@ -5,12 +5,16 @@ that writes below ``published/``.
 """
 
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from pipelines.errors import OperatorError
+from pipelines.publishing import history, nights
 from pipelines.publishing import snapshot as store
+from pipelines.publishing.nights import Night
+from pipelines.publishing.record_table import quoted, relation
 from pipelines.publishing.snapshot import Snapshot
 from pipelines.settings import Home
 
@@ -30,16 +34,21 @@ def resolve(home: Home) -> Snapshot:
     return found
 
 
-def connect(home: Home) -> duckdb.DuckDBPyConnection:
+def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory with a view per analyst table, and no way out of them.
 
     The connection reads the folder of analyst tables and nothing else: no other file,
     no network, no extension, no Python variable; and its settings are locked.
 
+    Args:
+        home: the warehouse.
+        on: the tables as they were published on this day, see ``nights.find``; without
+            those who are erased by now. None is the current snapshot.
+
     Raises:
         OperatorError: nothing is published, or a table cannot be read.
     """
-    folder = resolve(home).path / store.ANALYST
+    night = nights.find(home, on) if on else nights.now(resolve(home))
     con = duckdb.connect(
         config={
             "python_enable_replacements": False,
@@ -50,13 +59,15 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
         }
     )
     try:
-        for path in sorted(folder.glob("*.parquet")):
-            con.execute(
-                f'CREATE VIEW "{path.stem}" AS SELECT * FROM '
-                f"read_parquet('{path}', hive_partitioning = false)"
-            )
         con.execute("SET TimeZone = 'UTC'")
-        con.execute(f"SET allowed_directories = ['{folder}/']")
+        hidden = nights.hide_erased(con, resolve(home), night) if on else {}
+        for table in night.tables:
+            con.execute(
+                f'CREATE VIEW "{table}" AS '
+                f"SELECT * FROM ({night.rows(table)}) AS night {hidden.get(table, '')}"
+            )
+        folders = ", ".join(f"'{quoted(folder)}/'" for folder in night.folders)
+        con.execute(f"SET allowed_directories = [{folders}]")
         con.execute(f"SET max_execution_time = {_SECONDS * 1000}")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
@@ -95,29 +106,39 @@ def only_select(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     return statement
 
 
-def record(home: Home, learner_id: str) -> str:
+def record(home: Home, learner_id: str, on: date | None = None) -> str:
     """One learner's signed CLR, as JSON text, byte for byte as published.
 
     Args:
         home: the warehouse.
         learner_id: a learner; of an id that a merge retired, the record is that of
             the learner it redirects to, and says so in ``credentialSubject.id``.
+        on: as published on this day, see ``nights.find``; None is now.
 
     Raises:
-        OperatorError: nothing is published, or the learner has no record.
+        OperatorError: nothing is published, or the learner has no record (any more).
     """
-    snapshot = resolve(home)
-    meant = _redirected(snapshot, learner_id)
+    present = resolve(home)
+    night = nights.find(home, on) if on else nights.now(present)
     with duckdb.connect() as con:
-        rows = con.execute(
-            "SELECT clr FROM read_parquet(?, hive_partitioning = false) "
-            "WHERE learner_id = ?",
-            [_records(snapshot), meant],
-        ).fetchall()
-    if not rows:
+        meant = _redirected(con, night, learner_id)
+        if on and nights.is_erased(con, present, learner_id, meant):
+            raise OperatorError(f"learner {learner_id} was erased")
+        said, clr = history.record(meant, night.chain)
+        if not said:
+            rows = con.execute(
+                f"SELECT clr FROM {relation(night.base.path / store.RECORDS)} "
+                "WHERE learner_id = ?",
+                [meant],
+            ).fetchall()
+            clr = rows[0][0] if rows else None
+    if clr is None:
         merged = f", merged into {meant}," if meant != learner_id else ""
-        raise OperatorError(f"learner {learner_id}{merged} has no published record")
-    return rows[0][0]
+        when = f" in snapshot {night.seq}" if on else ""
+        raise OperatorError(
+            f"learner {learner_id}{merged} has no published record{when}"
+        )
+    return clr
 
 
 def export_jsonl(home: Home, to: Path, limit: int | None = None) -> int:
@@ -149,17 +170,15 @@ def export_jsonl(home: Home, to: Path, limit: int | None = None) -> int:
     return count
 
 
-def _redirected(snapshot: Snapshot, learner_id: str) -> str:
-    """The id that ``learner_id`` means in a snapshot: itself unless retired."""
-    path = snapshot.path / store.ANALYST / store.REDIRECTS
-    if not path.exists():
+def _redirected(con: duckdb.DuckDBPyConnection, night: Night, learner_id: str) -> str:
+    """The id that ``learner_id`` meant on a night: itself unless retired."""
+    if Path(store.REDIRECTS).stem not in night.tables:
         return learner_id
-    with duckdb.connect() as con:
-        rows = con.execute(
-            "SELECT to_learner_id FROM read_parquet(?, hive_partitioning = false) "
-            "WHERE learner_id = ?",
-            [str(path), learner_id],
-        ).fetchall()
+    rows = con.execute(
+        f"SELECT to_learner_id FROM ({night.rows(Path(store.REDIRECTS).stem)}) "
+        "WHERE learner_id = ?",
+        [learner_id],
+    ).fetchall()
     return rows[0][0] if rows else learner_id
 
 

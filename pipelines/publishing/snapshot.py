@@ -30,6 +30,8 @@ RECORDS = "records"
 PUBLIC = "public"
 STEWARD = "steward"
 DID_DOCUMENT = "did.json"
+PROFILE = "mapping-profile.html"
+"""What alignments of experiences point at (``seeds/framework.csv``)."""
 REDIRECTS = "learner_redirect.parquet"
 """The analyst table that leads from a retired learner id to the surviving one."""
 

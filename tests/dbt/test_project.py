@@ -100,5 +100,8 @@ def test_every_experience_type_and_skill_framework_can_be_shown():
     codes = load_contracts().codes
     at = codes["skill"].header.index("framework")
     frameworks = {row[at] for row in codes["skill"].rows}
-    assert column("experience_type", "code") == set(codes["exp_type"].codes)
-    assert frameworks - column("skill_framework", "framework") <= {"LOCAL"}
+    assert column("practice", "code") == set(codes["exp_type"].codes)
+    assert frameworks - column("framework", "code") <= {"LOCAL"}
+    # The crosswalk is looked up in both lists by an inner join.
+    assert column("cip_soc", "cip_code") <= column("cip", "code")
+    assert column("cip_soc", "soc_code") <= column("soc", "code")

@@ -11,8 +11,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+from profile_paths import declared_paths, paths
 from small_state import ANA, HAL, NAMES, OLD, RAE, STUDENT_IDS, TUESDAY
 
+from pipelines.contracts.load import load_contracts
+from pipelines.contracts.products import load_products
+from pipelines.contracts.profile import load_profile
 from pipelines.settings import CHECKOUT, DBT_PROJECT
 
 SCHEMAS = CHECKOUT.parent / "shared" / "standards" / "schemas"
@@ -122,6 +126,50 @@ def test_a_degree_has_its_concentration_average_and_courses(ana):
         subject(ana, name)["achievement"]["id"]
         for name in ("Composition 101", "Composition 102")
     }
+
+
+def test_an_experience_says_its_category_where_software_and_where_people_look(ana):
+    internship = subject(ana, "Newsroom internship")["achievement"]
+    (category,) = internship["alignment"]
+    assert category == {
+        "type": ["Alignment"],
+        "targetName": "Career essential skills and abilities",
+        "targetUrl": "https://records.accs.example/mapping-profile.html#essential_skills",
+        "targetCode": "essential_skills",
+        "targetFramework": "Experience categories 1.0",
+        "targetType": "ext:ExperienceCategory",
+    }
+    assert internship["tag"] == ["Internship", "Career essential skills and abilities"]
+    assert "A placement with an organisation" in internship["description"]
+
+
+def test_the_mapping_profile_declares_every_property_of_every_kind(build, documents):
+    kinds = dict(build.rows("select assertion_id, kind from published.assertion"))
+    found: dict[str, set[str]] = {}
+    for text, _ in documents.values():
+        for credential in nested(json.loads(text)):
+            kind = kinds[credential["id"].removeprefix("urn:uuid:")]
+            found.setdefault(kind, set()).update(paths(credential))
+    declared = declared_paths()
+    assert found.keys() == declared.keys()
+    assert {kind: found[kind] - declared[kind] for kind in found} == {
+        kind: set() for kind in found
+    }
+
+
+def test_the_mapping_profile_declares_every_result(build):
+    profile = load_profile(load_contracts(), load_products())
+    assert {
+        (kind.kind, one.name, one.result_type)
+        for kind in profile.kinds
+        for one in kind.results
+    } == set(
+        build.rows(
+            "select achievement.kind, description.name, description.result_type "
+            "from published.result_description as description "
+            "join published.achievement using (achievement_id)"
+        )
+    )
 
 
 def test_a_revoked_award_is_not_in_the_document(documents):

@@ -4,12 +4,15 @@ import csv
 import json
 import re
 import uuid
+from collections import Counter
 
 import polars as pl
 import pytest
 import yaml
 from delivered_line import delivered, differing
+from delivered_practices import counted as counted_practices
 from independent import check_published
+from profile_paths import declared_paths, paths, unsigned
 from warehouse import differing_totals
 
 from pipelines.contracts.load import load_contracts
@@ -19,6 +22,8 @@ from pipelines.publishing.reader import record
 from pipelines.settings import DBT_PROJECT, Home
 
 pytestmark = pytest.mark.night
+
+NIGHTS = ("000001", "000002")
 
 
 @pytest.fixture
@@ -147,6 +152,84 @@ def test_every_record_tells_the_credits_of_its_learner(state):
         assert signed[learner_id] == pytest.approx(credits_earned)
 
 
+CATEGORIES = {
+    "essential_skills": "Career essential skills and abilities",
+    "leadership": "Leadership",
+    "technical_award": "Technical certificates and awards",
+}
+
+
+def test_experiences_of_each_category_are_those_of_the_delivered_files(state):
+    codes = load_contracts().codes["practice"]
+    at = codes.header.index("category")
+    category = {row[0]: row[at] for row in codes.rows}
+    count, hours = counted_practices(state.root / "inbox")
+    expected = {name: [0, 0] for name in CATEGORIES}
+    for code, number in count.items():
+        expected[category[code]][0] += number
+        expected[category[code]][1] += hours[code]
+    assert min(number for number, _ in expected.values()) > 20
+    told = state.analyst("learner_experience").group_by("category")
+    assert expected == {
+        name: [number, total]
+        for name, number, total in told.agg(
+            pl.col("experiences").sum(), pl.col("hours").sum()
+        ).iter_rows()
+    }
+
+
+def test_a_signed_experience_carries_its_category_and_an_award_its_occupations(state):
+    """What the signed documents say, by kind, equals the tables beside them."""
+    assertions = state.analyst("assertion").filter(pl.col("status") == "active")
+    kinds = dict(assertions.select("assertion_id", "kind").iter_rows())
+    facts = state.analyst("fact_experience")
+    category = dict(facts.select("source_record_key", "category").iter_rows())
+    crosswalk = {
+        (row["cip_code"], row["soc_code"])
+        for row in pl.read_csv(
+            DBT_PROJECT / "seeds" / "cip_soc.csv", infer_schema=False
+        ).iter_rows(named=True)
+    }
+    declared = declared_paths()
+    seen = Counter()
+    records = pl.read_parquet(state.snapshot / "records" / "*.parquet")["clr"]
+    for text in records:
+        subject = json.loads(text)["credentialSubject"]
+        for credential in subject["verifiableCredential"]:
+            claim = credential["id"].removeprefix("urn:uuid:")
+            kind = kinds[claim]
+            assert set(paths(unsigned(credential))) <= declared[kind], kind
+            achievement = credential["credentialSubject"]["achievement"]
+            by_type = {}
+            for one in achievement.get("alignment", []):
+                by_type.setdefault(one["targetType"], []).append(one["targetCode"])
+            if kind in ("experience", "practice"):
+                (code,) = by_type["ext:ExperienceCategory"]
+                assert code == category[claim]
+                assert CATEGORIES[code] in achievement["tag"]
+                seen[code] += 1
+            if kind == "award":
+                (cip,) = by_type["ext:CIP"]
+                occupations = set(by_type.get("ext:SOC", ()))
+                assert occupations == {soc for own, soc in crosswalk if own == cip}
+                seen["award with occupations"] += bool(occupations)
+    active = facts.filter(pl.col("source_record_key").is_in(list(kinds)))
+    told = dict(active.group_by("category").len().iter_rows())
+    assert {name: seen[name] for name in CATEGORIES} == told
+    assert seen["award with occupations"] > 20
+
+
+def test_what_alignments_of_experiences_point_at_is_published(state):
+    page = (state.snapshot / "public" / "mapping-profile.html").read_text()
+    targets = state.analyst("alignment").filter(target_type="ext:ExperienceCategory")
+    addresses = targets["target_url"].unique().to_list()
+    assert len(addresses) == len(CATEGORIES)
+    for address in addresses:
+        place, _, code = address.partition("#")
+        assert place == "https://records.accs.example/mapping-profile.html"
+        assert f'id="{code}"' in page
+
+
 def test_a_claim_of_every_kind_is_traced_to_its_line_and_to_its_record(state):
     """What `lrw explain` tells is what the college's file says at that line."""
     claims = state.query(
@@ -191,6 +274,33 @@ def test_a_changed_claim_is_traced_to_both_lines(state):
         assert earlier["package_id"] == claim["package_id_was"]
         assert earlier["line"] == claim["line_was"]
         assert newest["values"] != earlier["values"]
+
+
+def test_a_changed_record_stands_as_it_was_on_each_night(state):
+    root = state.root / "published" / "snapshots"
+    was, now = (
+        pl.read_parquet(root / night / "records" / "*.parquet") for night in NIGHTS
+    )
+    changed = was.join(now, on="learner_id", suffix="_now").filter(
+        pl.col("clr") != pl.col("clr_now")
+    )
+    learner = changed.sort("learner_id").row(0, named=True)
+    sql = "select count(*) as n from assertion where learner_id = '{learner_id}'"
+    for day, night, clr in (
+        ("2026-09-01", NIGHTS[0], "clr"),
+        ("2026-09-02", NIGHTS[1], "clr_now"),
+    ):
+        told = state.lrw("record", learner["learner_id"], "--as-of", day)
+        assert told == learner[clr] + "\n"
+        asked = state.lrw(
+            *("query", sql.format(**learner), "--as-of", day, "--format", "csv")
+        )
+        claims = pl.read_parquet(root / night / "analyst" / "assertion.parquet")
+        expected = claims.filter(learner_id=learner["learner_id"]).height
+        assert asked.splitlines() == ["n", str(expected)]
+    assert "begins with 2026-09-01" in state.lrw(
+        "record", learner["learner_id"], "--as-of", "2026-08-31", code=1
+    )
 
 
 def test_the_quality_of_credentials_adds_up_per_college_and_says_what_is_missing(state):

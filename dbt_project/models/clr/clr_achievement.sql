@@ -262,6 +262,8 @@ with
             min(origin) as origin,
             min(institution_code) as institution_code,
             min(experience_type) as experience_type,
+            min(practice_id) as practice_id,
+            min(category) as category,
             min(title) as title,
             min(organization) as organization,
             min(milestone) as milestone,
@@ -269,40 +271,60 @@ with
         group by achievement_id
     ),
 
+    -- without an entry in force an experience has the name of the last one, no meaning
+    named as (
+        select
+            lived.*,
+            coalesce(entry.name, last_entry.name, lived.experience_type) as kind_name,
+            entry.definition,
+            coalesce(entry.achievement_type, 'CoCurricular') as achievement_type,
+            category.name as category_name,
+        from lived
+        left join
+            {{ ref("clr_practice") }} as entry on lived.practice_id = entry.practice_id
+        left join
+            {{ ref("clr_practice") }} as last_entry
+            on lived.experience_type = last_entry.code
+            and last_entry.is_latest
+        left join
+            {{ ref("experience_category") }} as category
+            on lived.category = category.code
+    ),
+
     experiences as (
         select
-            lived.achievement_id,
+            named.achievement_id,
             case
-                when lived.origin = 'experience' then 'experience' else 'practice'
+                when named.origin = 'experience' then 'experience' else 'practice'
             end as kind,
-            lived.institution_code,
+            named.institution_code,
             colleges.organization_id as creator_organization_id,
             case
-                when lived.origin = 'experience'
-                then coalesce(type.achievement_type, 'CoCurricular')
+                when named.origin = 'experience'
+                then named.achievement_type
                 else 'ext:HighImpactPractice'
             end as achievement_type,
             case
-                when lived.origin = 'experience'
-                then lived.title
-                else type.name || coalesce(', stage ' || lived.milestone, '')
+                when named.origin = 'experience'
+                then named.title
+                else named.kind_name || coalesce(', stage ' || named.milestone, '')
             end as name,
-            type.name
-            || coalesce(' with ' || lived.organization, '')
+            named.kind_name
+            || coalesce(' with ' || named.organization, '')
             || ', recorded by '
             || colleges.name
-            || '.' as description,
+            || '.'
+            || coalesce(' ' || named.definition, '') as description,
             'Take part as ' || colleges.name || ' requires.' as criteria_narrative,
             null as human_code,
             null as field_of_study,
             null as specialization,
             null as credits_available,
-            [type.name] as tags,
+            named.category,
+            {{ texts(["named.kind_name", "named.category_name"]) }} as tags,
             null as recorded_at,
-        from lived
+        from named
         inner join colleges using (institution_code)
-        inner join
-            {{ ref("experience_type") }} as type on lived.experience_type = type.code
     ),
 
     asserted as (
@@ -334,7 +356,8 @@ with
             [coalesce(framework.name, asserted.framework)] as tags,
             null as recorded_at,
         from asserted
-        left join {{ ref("skill_framework") }} as framework using (framework)
+        left join
+            {{ ref("framework") }} as framework on asserted.framework = framework.code
     ),
 
     badged as (

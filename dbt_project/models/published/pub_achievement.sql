@@ -12,6 +12,7 @@ select
     field_of_study,
     specialization,
     credits_available,
+    category,
     tags,
     recorded_at,
 from {{ ref("clr_achievement") }}

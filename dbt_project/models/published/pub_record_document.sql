@@ -39,7 +39,7 @@ with
                             ["targetType", json_value("target_type")],
                         ]
                     ),
-                    "target_url",
+                    "target_url, target_code",
                 )
             }} as body,
         from {{ ref("clr_alignment") }}

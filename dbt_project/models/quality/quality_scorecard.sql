@@ -6,6 +6,9 @@
     "person_held": "warn",
     "record_without_learner": "warn",
     "badge_of_two_learners": "warn",
+    "experience_unlisted": "warn",
+    "experience_outside_dates": "warn",
+    "experience_undecided": "warn",
 } -%}
 
 with
@@ -15,6 +18,7 @@ with
             "quality_orphan_link",
             "quality_assertion_without_achievement",
             "quality_shared_credential",
+            "quality_experience_category",
         ] %}
             select institution_code, finding, found
             from {{ ref(rule) }} {{ "union all" if not loop.last }}

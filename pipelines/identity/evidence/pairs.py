@@ -18,7 +18,7 @@ _ALL_KEPT = 1e-9
 _WORKING = (
     "near_row", "number_row", "new_row", "tonight_no", "merged_no", "everybodys",
     "number_carrier", "carrier_row", "number_pair", "involved", "scored",
-    "candidate", "candidate_value", "value_carrier", "value_judged", "fact",
+    "candidate", "candidate_value", "value_judged", "fact",
 )  # fmt: skip
 
 

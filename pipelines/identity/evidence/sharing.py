@@ -65,34 +65,29 @@ def judge_sharing(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
 def _judge(
     con: duckdb.DuckDBPyConnection, policy: Policy, kind: str, column: str
 ) -> None:
-    con.execute(
-        f"""
-        create or replace temp table value_carrier as
-        select student_no, {column} as value, {", ".join(COLUMNS)}
-        from near_row
-        where {column} in (
-            select value from candidate_value where kind = $kind
-        )
-        """,
-        {"kind": kind},
-    )
     given = given_class("a", "b")
     birth = birth_class("a", "b", policy.generation_years)
     never = cannot_be_one(official=kind in OFFICIAL)
     con.execute(
         f"""
         insert into value_judged
-        with counted as (
-            select value, count(distinct student_no) as carriers,
-                count(distinct (n_given, n_birth)) > 1 as varies
-            from value_carrier group by value
+        with carrier as (
+            select {column} as value, student_no, hash(n_given, n_birth) as who
+            from near_row
+            where {column} in (select value from candidate_value where kind = $kind)
         ),
+        counted as (
+            select value, count(distinct student_no) as carriers,
+                count(distinct who) > 1 as varies
+            from carrier group by value
+        ),
+        -- few: whole rows are read of no others
         doubtful as (
-            select value_carrier.*
-            from value_carrier
-            semi join (
-                from counted where varies and carriers <= $most
-            ) using (value)
+            select {column} as value, student_no, {", ".join(COLUMNS)}
+            from near_row
+            where {column} in (
+                select value from counted where varies and carriers <= $most
+            )
         ),
         compared as (
             select a.value, a.student_no as a_no, b.student_no as b_no,

@@ -32,7 +32,8 @@ def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     ``identity_link.parquet``: (institution_code, student_id, learner_id, linked_by,
     linked_at). ``learner.parquet``: the view ``learner`` without ``minted_in``.
     ``identity_held.parquet``: (institution_code, student_id, reason) of college
-    students without a learner; ``reason`` is guard or erased.
+    students without a learner; ``reason`` is guard or erased. Links and learners are
+    in no order: publishing sorts what it writes.
 
     Args:
         con: Has the view ``learner``, ``night.link_now``, and ``night.unlinked`` as
@@ -42,12 +43,12 @@ def write_outputs(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     home.warehouse.mkdir(parents=True, exist_ok=True)
     write_table(
         con,
-        "from night.link_now order by institution_code, student_id",
+        "from night.link_now",
         home.warehouse / "identity_link.parquet",
     )
     write_table(
         con,
-        "select * exclude (minted_in) from learner order by learner_id",
+        "select * exclude (minted_in) from learner",
         home.warehouse / _LEARNER,
     )
     write_table(

@@ -104,8 +104,8 @@ def keep_compared(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         con,
         """
         select changed.digest,
-            coalesce(list(new_element.element order by new_element.element)
-                filter (new_element.element is not null), []) as elements
+            coalesce(list_sort(list(new_element.element)
+                filter (new_element.element is not null)), []) as elements
         from night.changed
         left join night.new_element using (student_no)
         group by changed.digest

@@ -54,6 +54,7 @@ def test_the_first_night_publishes_records_tables_keys_and_manifest(warehouse, b
         "manifest.json",
         "manifest.sig",
         "public/did.json",
+        "public/mapping-profile.html",
         "records/part-00000.parquet",
         "steward/issued_later.parquet",
         "steward/record_change.parquet",
