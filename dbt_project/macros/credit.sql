@@ -16,3 +16,18 @@
         {{ unit }} when 'SH' then 'SH' when 'QH' then 'SH' when 'CLOCK' then 'CLOCK'
     end
 {%- endmacro %}
+
+{# Credit in the unit of `counted_in`; null where that is null. #}
+{% macro counted_credit(credits, unit) -%}
+    cast(
+        case
+            {{ unit }}
+            when 'SH'
+            then {{ credits }}
+            when 'QH'
+            then {{ credits }} * 2 / 3
+            when 'CLOCK'
+            then {{ credits }}
+        end as decimal(9, 3)
+    )
+{%- endmacro %}

@@ -328,6 +328,45 @@ def test_the_quality_of_credentials_adds_up_per_college_and_says_what_is_missing
     assert float(told["quality"]["score"]) < 100
 
 
+def test_who_is_near_an_award_is_counted_from_the_facts(state):
+    progress = state.analyst("program_progress")
+    hours = pl.col("earned_credit").cast(pl.Float64) * pl.col(
+        "credit_unit"
+    ).replace_strict({"SH": 1.0, "QH": 2 / 3, "CLOCK": 1.0}, default=0.0)
+    passed = (
+        state.analyst("fact_section_enrolment")
+        .join(state.analyst("course"), on="course_id", how="left", suffix="_course")
+        .filter(
+            pl.col("status") == "completed",
+            pl.col("grade_mode") != "DEVELOPMENTAL",
+            ~pl.col("is_developmental").fill_null(value=False),
+        )
+        .with_columns(
+            hours=hours,
+            unit=pl.col("credit_unit").replace({"QH": "SH"}),
+        )
+    )
+    who = ["learner_id", "institution_code"]
+    best = passed.group_by(*who, "unit", "subject", "course_number").agg(
+        pl.col("hours").max()
+    )
+    earned = best.group_by(*who, credit_unit="unit").agg(counted=pl.col("hours").sum())
+    told = progress.filter(pl.col("credit_unit").is_not_null()).join(
+        earned, on=[*who, "credit_unit"], how="left"
+    )
+    differ = (
+        pl.col("earned_credit").cast(pl.Float64) - pl.col("counted").fill_null(0)
+    ).abs() > 0.01
+    assert told.filter(differ).is_empty()
+    declared = state.analyst("fact_program_enrolment").drop_nulls("learner_id")
+    assert progress.height == declared.n_unique([*who, "program_code"])
+    listed = progress.filter(pl.col("rule") == "award_due")
+    assert 0 < listed.height < progress.height / 2
+    awards = state.analyst("fact_award").filter(pl.col("status") != "REVOKED")
+    assert listed.join(awards, on=[*who, "program_code"], how="semi").is_empty()
+    assert set(listed["remaining_credit"].cast(pl.Float64)) == {0.0}
+
+
 def test_a_trace_names_no_student(state):
     claim = state.query(
         "select assertion_id::varchar as id from assertion where kind = 'award' limit 1"
