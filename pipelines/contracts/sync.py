@@ -5,7 +5,15 @@ Belongs here: the list of what is generated. Does not belong here: how any of it
 
 from pathlib import Path
 
-from pipelines.contracts import dbt, docs, products, profile_page, register, seeds
+from pipelines.contracts import (
+    dbt,
+    dictionary,
+    docs,
+    products,
+    profile_page,
+    register,
+    seeds,
+)
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import Contracts
 
@@ -14,6 +22,7 @@ def generated(contracts: Contracts) -> dict[Path, str]:
     """Every generated file with the text it should have."""
     return {
         **dbt.render(contracts),
+        **dictionary.render(),
         **docs.render(contracts),
         **products.render(),
         **profile_page.render(contracts),

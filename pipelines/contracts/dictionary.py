@@ -1,0 +1,56 @@
+"""The data dictionary: every published table and column, as two pages.
+
+Belongs here: the order of the tables and the wording around them. Does not belong here:
+what a table or a column is (``data_contracts/products``).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.contracts.docs import FOLDER
+from pipelines.contracts.pages import page
+from pipelines.contracts.products import Product, load_products
+
+PAGE = FOLDER / "data-dictionary.md"
+HTML_PAGE = FOLDER / "data-dictionary.html"
+_DOCUMENTS = "record_document"
+"""What is signed; no table that a reader gets."""
+
+
+def render() -> dict[Path, str]:
+    """Both pages with their paths.
+
+    Raises:
+        ContractError: As ``load_products``.
+    """
+    told = {"tables": _tables(load_products())}
+    return {
+        PAGE: page("dictionary.md.j2", told),
+        HTML_PAGE: page("dictionary.html.j2", told),
+    }
+
+
+def _tables(products: Mapping[str, Product]) -> list[dict[str, Any]]:
+    published = [
+        product
+        for product in products.values()
+        if "published" in product.layers and product.name != _DOCUMENTS
+    ]
+    return [
+        {
+            "name": product.name,
+            "description": product.description,
+            "grain": product.grain,
+            "key": product.key,
+            "columns": product.columns_in("published"),
+            "pointed_at_by": [
+                (other.name, column.name)
+                for other in published
+                for column in other.columns_in("published")
+                if column.reference and column.reference[0] == product.name
+                if other.name != product.name
+            ],
+        }
+        for product in published
+    ]
