@@ -11,7 +11,7 @@ walks back.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,11 +118,12 @@ def forget(home: Home, present: Snapshot) -> int:
     """
     written = 0
     with _connection(home) as con:
+        kept = entries(home).values()
         _erased(con, present)
-        for entry in entries(home).values():
+        _claims_of_erased(con, kept)
+        for entry in kept:
             files = [entry.path / _RECORDS]
             files += [entry.file(table) for table in (*entry.changed, *entry.whole)]
-            _claims_of_erased(con, [entry])
             for file in files:
                 written += _without_erased(con, file)
     return written
@@ -265,18 +266,16 @@ def _erased(con: duckdb.DuckDBPyConnection, present: Snapshot) -> None:
     )
 
 
-def _claims_of_erased(con: duckdb.DuckDBPyConnection, kept: list[Entry]) -> None:
-    """Their claims, for tables that name the claim and not the learner."""
-    files = [e.file("assertion") for e in kept if e.file("assertion").exists()]
-    found = " UNION ".join(
-        f"SELECT assertion_id FROM {relation(file)} AS claim "
-        "SEMI JOIN erased USING (learner_id)"
-        for file in files
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE erased_claim AS "
-        + (found or "SELECT NULL AS assertion_id WHERE false")
-    )
+def _claims_of_erased(con: duckdb.DuckDBPyConnection, kept: Iterable[Entry]) -> None:
+    """Their claims of any night, for tables that name the claim and not the learner."""
+    con.execute("CREATE TEMP TABLE erased_claim AS SELECT '' AS assertion_id LIMIT 0")
+    for entry in kept:
+        file = entry.file("assertion")
+        if file.exists():
+            con.execute(
+                f"INSERT INTO erased_claim SELECT assertion_id FROM {relation(file)} "
+                "AS claim SEMI JOIN erased USING (learner_id)"
+            )
 
 
 def _without_erased(con: duckdb.DuckDBPyConnection, file: Path) -> bool:
