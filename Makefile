@@ -41,18 +41,18 @@ night: setup ## A generated state, its nights through Dagster, and where the res
 servers: setup ## What tests start: OpenSSH's server, GnuPG and Java, from Debian when missing
 	@{ test -x /usr/sbin/sshd || command -v sshd; } >/dev/null && command -v gpg >/dev/null && { test -n "$$JAVA_HOME" || command -v java >/dev/null; } || { command -v apt-get >/dev/null || { echo "Install sshd, gpg and Java 17 or newer: tests start them"; exit 1; }; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client gnupg default-jre-headless >/dev/null; }
 
-# In the order of tests/conftest.py: xdist's own begins files of few tests last.
-BY_FILE := --dist loadgroup --no-loadscope-reorder
+# By tests/conftest.py, and in its order: xdist's own begins files of few tests last.
+BY_STATE := --dist loadscope --no-loadscope-reorder
 
 # Three for two cores: some wait for servers and for their own processes.
 test: setup servers ## The tests
-	$(BIN)/pytest -n 3 $(BY_FILE)
+	$(BIN)/pytest -n 3 $(BY_STATE)
 
 orders: setup ## All orders of arrival of five nights, and 200 drawn sequences
 	LRW_ORDERS=1 $(BIN)/pytest -n 2 -m "sweep or not sweep" tests/faults/test_any_order.py
 
 sweeps: setup servers ## What is too long for `make test`: kills at every step, every bomb
-	$(BIN)/pytest -n 2 $(BY_FILE) -m sweep
+	$(BIN)/pytest -n 2 $(BY_STATE) -m sweep
 
 hostile: setup ## The hostile files, each measured in a process of its own
 	PYTHONPATH=tests/faults:tests/delivery:tests/dialects $(BIN)/python tests/hostile/hostile_table.py

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Speed is measured by benchmarks: on a busy machine a deadline fails good code.
 settings.register_profile("untimed", deadline=None)
@@ -32,20 +34,39 @@ LONGEST = (
 """By time, longest first: a night begun last is waited for by all."""
 
 
-@pytest.hookimpl(tryfirst=True)
+def whole_of(path: str) -> str:
+    """What one process has whole, of a path below ``tests``: a file or a folder."""
+    path = SAME_STATE.get(path, path)
+    return next((f for f in TOGETHER if path.startswith(f"{f}/")), path)
+
+
+class ByState(LoadScopeScheduling):
+    """One process makes a state once: xdist's own groups reach no worker (3.8.0).
+
+    With them every process made every state, and the tests took twice as long.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return whole_of(
+            nodeid.split("::", maxsplit=1)[0].removeprefix(f"{TESTS.name}/")
+        )
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByState | None:
+    """Distribute by state where ``--dist loadscope`` is asked for."""
+    by_scope = config.getvalue("dist") == "loadscope"
+    return ByState(config, log) if by_scope else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every file, or folder of ``TOGETHER``, to one process; the longest first."""
-    for item in items:
-        path = item.path.relative_to(TESTS).as_posix()
-        whole = next((f for f in TOGETHER if path.startswith(f"{f}/")), path)
-        whole = SAME_STATE.get(whole, whole)
-        item.add_marker(pytest.mark.xdist_group(whole))
+    """Put the longest first."""
     items.sort(key=_place)
 
 
-def _place(item: pytest.Item) -> int:
+def _place(item: pytest.Item) -> tuple[int, str]:
     path = item.path.relative_to(TESTS).as_posix()
-    return next(
+    place = next(
         (place for place, f in enumerate(LONGEST) if path.startswith(f"{f}/")),
         len(LONGEST),
     )
+    return place, whole_of(path)
