@@ -64,7 +64,7 @@ def now(present: Snapshot) -> Night:
     return Night(present.seq, present, [])
 
 
-def find(home: Home, on: date) -> Night:
+def find(home: Home, present: Snapshot, on: date) -> Night:
     """The last night that speaks of a moment on or before a day.
 
     A snapshot speaks of its newest package's ``as_of``; the day is one of the time zone
@@ -72,15 +72,13 @@ def find(home: Home, on: date) -> Night:
 
     Args:
         home: the warehouse.
+        present: its current snapshot.
         on: the day.
 
     Raises:
         OperatorError: nothing was published until then, or what is kept of the night
             has a gap.
     """
-    present = store.current(home)
-    if present is None:
-        raise OperatorError("nothing is published yet: run a night first")
     there = {
         int(path.name): path
         for path in home.snapshots.glob("[0-9]*")

@@ -48,7 +48,8 @@ def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
     Raises:
         OperatorError: nothing is published, or a table cannot be read.
     """
-    night = nights.find(home, on) if on else nights.now(resolve(home))
+    present = resolve(home)
+    night = nights.find(home, present, on) if on else nights.now(present)
     con = duckdb.connect(
         config={
             "python_enable_replacements": False,
@@ -60,7 +61,7 @@ def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
     )
     try:
         con.execute("SET TimeZone = 'UTC'")
-        hidden = nights.hide_erased(con, resolve(home), night) if on else {}
+        hidden = nights.hide_erased(con, present, night) if on else {}
         for table in night.tables:
             con.execute(
                 f'CREATE VIEW "{table}" AS '
@@ -119,7 +120,7 @@ def record(home: Home, learner_id: str, on: date | None = None) -> str:
         OperatorError: nothing is published, or the learner has no record (any more).
     """
     present = resolve(home)
-    night = nights.find(home, on) if on else nights.now(present)
+    night = nights.find(home, present, on) if on else nights.now(present)
     with duckdb.connect() as con:
         meant = _redirected(con, night, learner_id)
         if on and nights.is_erased(con, present, learner_id, meant):

@@ -97,7 +97,7 @@ def test_a_table_put_together_again_has_the_rows_that_were_signed_for(four):
     age(four)
     collect(four, keep=1)
     for day in DAYS[:3]:
-        signed = nights.find(four, day).chain[-1].manifest
+        signed = nights.find(four, reader.resolve(four), day).chain[-1].manifest
         told = {file.path: file.rows for file in signed.files}
         for table, rows in tables(four, day).items():
             assert len(rows) == told[f"{store.ANALYST}/{table}.parquet"]
