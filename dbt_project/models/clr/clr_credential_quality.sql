@@ -1,3 +1,14 @@
+{%- set rules = {
+    "criteria": "achievement.criteria_narrative <> ''",
+    "description": "achievement.description <> ''",
+    "alignment": "aligned.achievement_id is not null",
+    "registry_id": "aligned.is_registered",
+    "evidence": "opened.assertion_id is not null",
+    "level": "levels.assertion_id is not null",
+    "validity": "assertion.valid_until is not null",
+    "recognised_type": "achievement.achievement_type not like 'ext:%'",
+} -%}
+
 with
 
     levels as (
@@ -30,14 +41,12 @@ with
             assertion.institution_code,
             assertion.kind,
             assertion.achievement_id,
-            achievement.criteria_narrative <> '' as has_criteria,
-            achievement.description <> '' as has_description,
-            aligned.achievement_id is not null as has_alignment,
-            coalesce(aligned.is_registered, false) as has_registry_id,
-            opened.assertion_id is not null as has_evidence,
-            levels.assertion_id is not null as has_level,
-            assertion.valid_until is not null as has_validity,
-            achievement.achievement_type not like 'ext:%' as has_recognised_type,
+            concat(
+                {% for condition in rules.values() %}
+                    case when {{ condition }} then '1' else '0' end
+                    {{ "," if not loop.last }}
+                {% endfor %}
+            ) as met,
         from {{ ref("clr_assertion") }} as assertion
         inner join
             {{ ref("clr_achievement") }} as achievement
@@ -48,55 +57,47 @@ with
         where assertion.status = 'active'
     ),
 
+    -- Millions of credentials meet the rules in some dozens of ways: judged once each.
+    ways as (select distinct kind, met from credentials),
+
     checked as (
         select
-            credentials.assertion_id,
-            credentials.institution_code,
-            credentials.kind,
-            credentials.achievement_id,
+            ways.kind,
+            ways.met,
             expected.rule,
             expected.points,
             case
                 expected.rule
-                {% for rule in [
-                    "criteria",
-                    "description",
-                    "alignment",
-                    "registry_id",
-                    "evidence",
-                    "level",
-                    "validity",
-                    "recognised_type",
-                ] %}
-                    when '{{ rule }}' then credentials.has_{{ rule }}
+                {% for rule in rules %}
+                    when '{{ rule }}'
+                    then substring(ways.met, {{ loop.index }}, 1) = '1'
                 {% endfor %}
             end as is_met,
-        from credentials
+        from ways
         inner join
             {{ ref("clr_credential_quality_rule") }} as expected
-            on credentials.kind = any(expected.kinds)
+            on ways.kind = any(expected.kinds)
     ),
 
     counted as (
         select
-            assertion_id,
-            institution_code,
             kind,
-            achievement_id,
+            met,
             cast(coalesce(sum(points) filter (where is_met), 0) as integer) as points,
             cast(sum(points) as integer) as points_possible,
             {{ collected("case when is_met then null else rule end") }} as missing,
         from checked
-        group by assertion_id, institution_code, kind, achievement_id
+        group by kind, met
     )
 
 select
-    assertion_id,
-    institution_code,
-    kind,
-    achievement_id,
-    points,
-    points_possible,
-    cast(100.0 * points / points_possible as decimal(4, 1)) as score,
-    missing,
-from counted
+    credentials.assertion_id,
+    credentials.institution_code,
+    credentials.kind,
+    credentials.achievement_id,
+    counted.points,
+    counted.points_possible,
+    cast(100.0 * counted.points / counted.points_possible as decimal(4, 1)) as score,
+    counted.missing,
+from credentials
+inner join counted on credentials.kind = counted.kind and credentials.met = counted.met
