@@ -18,6 +18,7 @@ from pipelines.publishing.analyst import DOCUMENTS
 from pipelines.publishing.record_table import Quiet, relation
 from pipelines.publishing.replaced import Replaced
 from pipelines.publishing.snapshot import RECORDS
+from pipelines.publishing.status_entries import StatusEntries
 
 LEARNERS_A_FILE = 2_000
 """About 150 MB of JSON, 15 MB on disk."""
@@ -55,13 +56,15 @@ class Documents:
 
     ``build`` is the schema of tonight's tables; ``previous`` the folder of the
     published snapshot, None before the first; ``spool`` an empty folder for documents
-    on their way to be signed, removed by whoever made it.
+    on their way to be signed, removed by whoever made it; ``seq`` the number of
+    tonight's snapshot; ``secret`` orders the slots of status lists.
 
     Attributes:
         con: the connection, with the temporary table ``plan`` after ``plan()``.
         previous: relation of the published records.
         parts: how many files tonight's records make.
         replaced: what merges and splits change.
+        status: the status entries of what is issued.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Documents:
         build: str,
         previous: Path | None,
         spool: Path,
+        seq: int,
+        secret: str,
     ) -> None:
         self.con = Quiet(con)
         self._source = f"{build}.{DOCUMENTS}"
@@ -78,6 +83,7 @@ class Documents:
         self.parts = 0
         self.previous = relation(previous / RECORDS if previous else None)
         self.replaced = Replaced(self.con, build, previous, spool)
+        self.status = StatusEntries(self.con, build, previous, seq, secret)
 
     def issuer(self) -> str:
         """``issuer.id`` of the first document; every other is held to it at signing.
@@ -120,6 +126,7 @@ class Documents:
             CREATE OR REPLACE TEMP TABLE learner AS
             SELECT
                 learner_id::VARCHAR AS learner_id,
+                clr_id::VARCHAR AS clr_id,
                 (row_number() OVER (ORDER BY learner_id::VARCHAR) - 1)
                     // {LEARNERS_A_FILE} AS part
             FROM {self._source}
@@ -137,7 +144,9 @@ class Documents:
         for part in range(self.parts):
             self._plan_part(part)
             on_progress(min((part + 1) * LEARNERS_A_FILE, learners), learners)
-        restored = self.replaced.settle()
+        self.status.revoke()
+        restored = self.replaced.settle(self.status.revoked())
+        self.status.give()
         fresh = self.con.count("SELECT count(*) FROM plan WHERE state = 'fresh'")
         withdrawn = self.con.count(
             f"SELECT count(*) FROM {self.previous} WHERE learner_id NOT IN "

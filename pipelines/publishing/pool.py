@@ -6,7 +6,7 @@ Belongs here: processes and back-pressure. Does not belong here: what signing is
 
 import collections
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Self
 
 import orjson
 
-from pipelines.publishing import guard, versions
+from pipelines.publishing import guard, status_lists, versions
 from pipelines.publishing.keys import load_key
 from pipelines.publishing.pruning import prune
 from pipelines.publishing.reference import UnsignableError
@@ -30,6 +30,8 @@ class Job:
         document: the unsigned CLR, JSON text.
         issued: published CLRs that it, or a credential in it, must be later than.
         not_before: latest ``validFrom`` under its id where ``issued`` has it not.
+        entries: status entries of it and of each credential in it, by id; see
+            ``status_lists.enter``.
         as_of: ``validFrom`` for content that changed without a later date.
         compare: whether to compare its canonical forms with the reference path.
     """
@@ -38,6 +40,7 @@ class Job:
     document: str
     issued: tuple[str, ...]
     not_before: str | None
+    entries: Mapping[str, str]
     as_of: str
     compare: bool
 
@@ -69,6 +72,7 @@ class _Bench:
     def _one(self, job: Job) -> Signed:
         try:
             record = prune(orjson.loads(job.document))
+            status_lists.enter(record, self.signer.did, job.entries, job.as_of)
             if job.issued or job.not_before:
                 issued = [orjson.loads(text) for text in job.issued]
                 versions.supersede(record, issued, job.as_of, job.not_before)

@@ -18,7 +18,8 @@ import orjson
 from pipelines.contracts.model import Contracts
 from pipelines.contracts.products import load_products
 from pipelines.errors import OperatorError
-from pipelines.publishing import analyst, inputs, manifest, records
+from pipelines.identity.namespace import id_namespace
+from pipelines.publishing import analyst, inputs, manifest, records, status_lists
 from pipelines.publishing import snapshot as store
 from pipelines.publishing.documents import Documents, Plan
 from pipelines.publishing.keys import IssuerKey, key_for_publication
@@ -114,18 +115,20 @@ def _publish(
 ) -> PublishResult:
     database = home.build_db.stem
     tables = analyst.tables(con, database)
+    seq = (previous.seq if previous else 0) + 1
     documents = Documents(
         con,
         f'"{database}"."{analyst.SCHEMA}"',
         previous.path if previous else None,
         spill,
+        seq,
+        id_namespace(home).hex,
     )
     if contracts is not None:
         analyst.refuse_unagreed(con, database, load_products())
     key = _key(home, contracts, documents.issuer(), previous)
     plan = documents.plan(lambda done, total: progress("documents", done, total))
     as_of = inputs.ledger_as_of(home) or documents.latest()
-    seq = (previous.seq if previous else 0) + 1
     with store.staging(home, seq) as staged:
         at("staged")
         for done, name in enumerate(tables, start=1):
@@ -159,6 +162,15 @@ def _publish(
         at("records written")
         documents.write_changes(staged / store.STEWARD / "record_change.parquet")
         documents.replaced.write(staged / store.STEWARD)
+        documents.status.write(staged / store.STEWARD / store.STATUS, _stamp(as_of))
+        status_lists.write(
+            staged / store.PUBLIC / store.STATUS,
+            previous.path if previous else None,
+            documents.status.lists(),
+            documents.status.changed_lists(),
+            _stamp(as_of),
+            KeySigner(key),
+        )
         _write_json(staged / store.PUBLIC / store.DID_DOCUMENT, key.document())
         shutil.copyfile(
             CHECKOUT / "docs" / store.PROFILE, staged / store.PUBLIC / store.PROFILE
@@ -266,7 +278,7 @@ def _same(previous: Snapshot, tables: tuple[FileEntry, ...], key: IssuerKey) -> 
 
 
 def _describe(staged: Path, folder: str) -> tuple[FileEntry, ...]:
-    paths = sorted((staged / folder).iterdir())
+    paths = sorted(path for path in (staged / folder).rglob("*") if path.is_file())
     return tuple(manifest.describe(staged, path) for path in paths)
 
 

@@ -120,7 +120,8 @@ def _batches(
                 document,
                 clr,
                 earlier.clrs,
-                strftime(last.valid_from AT TIME ZONE 'UTC', '{_MOMENT}')
+                strftime(last.valid_from AT TIME ZONE 'UTC', '{_MOMENT}'),
+                status.entries
             FROM {relation(documents.spooled(part))}
             SEMI JOIN (FROM plan WHERE part = {part} AND state = 'fresh') AS f
                 USING (learner_id)
@@ -129,6 +130,7 @@ def _batches(
                 FROM {documents.replaced.earlier(part)} GROUP BY learner_id
             ) AS earlier USING (learner_id)
             LEFT JOIN last_issued AS last USING (learner_id)
+            LEFT JOIN {documents.status.of_part(part)} AS status USING (learner_id)
             ORDER BY learner_id
         """)
         jobs = [
@@ -137,10 +139,11 @@ def _batches(
                 document=document,
                 issued=tuple(text for text in (own, *(others or ())) if text),
                 not_before=last,
+                entries=entries or {},
                 as_of=stamp,
                 compare=next(position) in compared,
             )
-            for learner, document, own, others, last in rows
+            for learner, document, own, others, last, entries in rows
         ]
         for start in range(0, len(jobs), _LEARNERS_A_BATCH):
             yield jobs[start : start + _LEARNERS_A_BATCH]

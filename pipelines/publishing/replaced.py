@@ -33,6 +33,7 @@ _ROWS_AT_ONCE = 1_000
 _NO_REDIRECT = "(SELECT '' AS learner_id, '' AS to_learner_id WHERE false)"
 _NO_ASSERTION = "(SELECT '' AS assertion_id, '' AS learner_id WHERE false)"
 _NO_DATE = "(SELECT '' AS learner_id, now() AS valid_from WHERE false)"
+_STATUS_ID = "credentialStatus.id"
 _CREDENTIALS = "$.credentialSubject.verifiableCredential[*]"
 
 
@@ -62,8 +63,10 @@ class Replaced:
         self._redirects = before(ANALYST, REDIRECTS, _NO_REDIRECT)
         self._assertions = before(ANALYST, "assertion.parquet", _NO_ASSERTION)
 
-    def settle(self) -> int:
+    def settle(self, revoked: str) -> int:
         """Decide what is given back, and gather what fresh records must be later than.
+
+        ``revoked`` is a relation of revoked status entries, ``list, slot``.
 
         Learners of ``plan`` who are given their earlier bytes go from ``fresh`` to
         ``restored``; ``last_issued`` (learner_id, valid_from) is made.
@@ -73,7 +76,7 @@ class Replaced:
         """
         self._changed_redirects()
         self._moved_credentials()
-        self._give_back()
+        self._give_back(revoked)
         self._con.rows(f"""
             CREATE OR REPLACE TEMP TABLE last_issued AS
             SELECT learner_id, max(valid_from) AS valid_from
@@ -114,11 +117,11 @@ class Replaced:
                 AND tonight.learner_id <> before.learner_id
         """)
 
-    def _give_back(self) -> None:
+    def _give_back(self, revoked: str) -> None:
         """Only a split gives bytes back: else the later ``validFrom`` must hold.
 
         Nor where a credential changed meanwhile and changed back: its later version
-        was issued in the merged record.
+        was issued in the merged record. Nor where it, or the record, is revoked.
         """
         self._con.rows(f"""
             CREATE OR REPLACE TEMP TABLE given_back AS
@@ -158,6 +161,23 @@ class Replaced:
                 SELECT learner_id
                 FROM kept INNER JOIN issued USING (learner_id, id)
                 WHERE issued.dated::TIMESTAMPTZ > kept.dated::TIMESTAMPTZ
+            )
+        """)
+        self._con.rows(f"""
+            DELETE FROM given_back WHERE learner_id IN (
+                WITH entry AS (
+                    SELECT learner_id, unnest(
+                        list_append(
+                            json_extract_string(clr, '{_CREDENTIALS}.{_STATUS_ID}'),
+                            json_extract_string(clr, '$.{_STATUS_ID}')
+                        )
+                    ) AS id
+                    FROM {self._kept}
+                    SEMI JOIN given_back USING (learner_id, content_hash, valid_from)
+                )
+                SELECT learner_id FROM entry
+                INNER JOIN {revoked} AS revoked
+                    ON split_part(entry.id, '/status/', 2) = list || '.json#' || slot
             )
         """)
         self._con.rows(

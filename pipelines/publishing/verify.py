@@ -17,14 +17,17 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipelines.errors import OperatorError
-from pipelines.publishing import multibase, reference, witness
+from pipelines.publishing import multibase, reference, status_lists, witness
 from pipelines.publishing import snapshot as store
 from pipelines.publishing.canonical import canonical
 from pipelines.publishing.keys import published_keys
 from pipelines.publishing.manifest import NAME, SIGNATURE, check_signature, describe
+from pipelines.publishing.record_table import relation
 from pipelines.publishing.reference import UnsignableError
 from pipelines.publishing.signing import Proofs, proof_options
 from pipelines.publishing.snapshot import Snapshot
+from pipelines.publishing.status_check import StatusLists
+from pipelines.publishing.status_entries import NO_ENTRY
 from pipelines.settings import Home
 
 LARGEST = 16 * 1024 * 1024
@@ -87,7 +90,7 @@ class Keys:
         try:
             proof = _only_proof(document)
             key = self._keys.get(proof["verificationMethod"])
-            if key is None or document["issuer"]["id"] != self.did:
+            if key is None or _issuer(document) != self.did:
                 return "not signed by a key that its issuer publishes"
             options = proof_options(proof["verificationMethod"], proof["created"])
             if {**options, "proofValue": proof["proofValue"]} != proof:
@@ -142,11 +145,17 @@ def verify_file(home: Home, path: Path) -> Verification:
         result = Verification()
         result.add("size", f"{size:,} bytes, more than any credential")
         return result
-    return verify_document(data, present.did_document())
+    return verify_document(data, present.did_document(), _lists(present))
 
 
-def verify_document(data: bytes, did_document: Mapping[str, Any]) -> Verification:
-    """Check a credential or record given as JSON text; see ``verify_file``."""
+def verify_document(
+    data: bytes, did_document: Mapping[str, Any], lists: Path | None = None
+) -> Verification:
+    """Check a credential or record given as JSON text; see ``verify_file``.
+
+    ``lists`` is the folder of the issuer's status lists; without it nobody asks whether
+    anything is revoked.
+    """
     result = Verification()
     try:
         document = orjson.loads(data)
@@ -156,13 +165,19 @@ def verify_document(data: bytes, did_document: Mapping[str, Any]) -> Verificatio
         result.add("JSON", "it is not a JSON object")
         return result
     keys = Keys(did_document)
+    status = StatusLists(lists, keys) if lists else None
+
+    def failure(one: Mapping[str, Any]) -> str | None:
+        return keys.failure(one, by_reference=True) or (
+            status.failure(one) if status else None
+        )
+
     nested = _nested(document)
     for number, credential in enumerate(nested, start=1):
-        failure = keys.failure(credential, by_reference=True)
-        result.add(f"credential {number} of {len(nested)}", failure)
+        result.add(f"credential {number} of {len(nested)}", failure(credential))
     result.add(
         "record" if nested else "credential",
-        keys.failure(document, by_reference=True) or _unbound(document, nested),
+        failure(document) or _unbound(document, nested),
         keys.did,
     )
     return result
@@ -243,13 +258,45 @@ def _check_records(
     )
     result.add("redirects", *_redirects(snapshot))
     keys = Keys(did_document)
+    result.add("status lists", *_status_lists(snapshot, keys))
+    status = StatusLists(_lists(snapshot), keys)
     checked, failed = 0, []
     for learner, text in _texts(snapshot, wanted):
         checked += 1
-        failure = _record_failure(keys, text)
+        failure = _record_failure(keys, status, text)
         if failure:
             failed.append(f"learner {learner}: {failure}")
     result.add("proofs", _some(failed, "not valid"), f"{checked:,} records")
+
+
+def _lists(snapshot: Snapshot) -> Path:
+    return snapshot.path / store.PUBLIC / store.STATUS
+
+
+def _status_lists(snapshot: Snapshot, keys: Keys) -> tuple[str | None, str]:
+    """What is wrong with the status lists, and how many there are.
+
+    No two credentials share a slot, and the lists' bits are the entries'.
+    """
+    entries = relation(snapshot.path / store.STEWARD / store.STATUS, NO_ENTRY)
+    with duckdb.connect() as con:
+        given, slots = con.execute(
+            f"SELECT count(*), count(DISTINCT (list, slot)) FROM {entries}"
+        ).fetchall()[0]
+        revoked = con.execute(
+            f"SELECT list, list(slot) FILTER (revoked_at IS NOT NULL) FROM {entries} "
+            "GROUP BY list"
+        ).fetchall()
+    if given != slots:
+        return f"{given - slots:,} slots are given twice", ""
+    lists = StatusLists(_lists(snapshot), keys)
+    for number, slots_set in revoked:
+        bits = lists.bits(status_lists.list_url(keys.did, number))
+        if isinstance(bits, str):
+            return bits, ""
+        if bits != status_lists.bits(slots_set or []):
+            return f"status list {number} is not what was revoked", ""
+    return None, f"{len(revoked):,} lists, {given:,} entries"
 
 
 def _redirects(snapshot: Snapshot) -> tuple[str | None, str]:
@@ -276,10 +323,12 @@ def _redirects(snapshot: Snapshot) -> tuple[str | None, str]:
     return f"{chained:,} lead to a retired id" if chained else None, f"{count:,}"
 
 
-def _record_failure(keys: Keys, text: str) -> str | None:
+def _record_failure(keys: Keys, status: StatusLists, text: str) -> str | None:
     document = orjson.loads(text)
     nested = _nested(document)
-    failures: Iterable[str | None] = (keys.failure(one) for one in (*nested, document))
+    failures: Iterable[str | None] = (
+        keys.failure(one) or status.failure(one) for one in (*nested, document)
+    )
     return next(filter(None, failures), None) or _unbound(document, nested)
 
 
@@ -318,6 +367,11 @@ def _unbound(document: Mapping[str, Any], nested: list[Any]) -> str | None:
     except (KeyError, TypeError):
         return "a credential has no subject of its own"
     return None if len(set(ids)) == len(ids) else "two credentials share a subject"
+
+
+def _issuer(document: Mapping[str, Any]) -> str:
+    issuer = document["issuer"]
+    return issuer if isinstance(issuer, str) else issuer["id"]
 
 
 def _only_proof(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def supersede(
         dates.append(not_before)
     if dates:
         latest = max(dates, key=_moment)
-        record["validFrom"] = _later(record["validFrom"], latest, as_of)
+        record["validFrom"] = later(record["validFrom"], latest, as_of)
 
 
 def _supersede_one(new: dict[str, Any], old: dict[str, Any], as_of: str) -> None:
@@ -58,10 +58,10 @@ def _supersede_one(new: dict[str, Any], old: dict[str, Any], as_of: str) -> None
         # What did not change keeps its date, and with it its bytes.
         new["validFrom"] = max(new["validFrom"], old["validFrom"], key=_moment)
     else:
-        new["validFrom"] = _later(new["validFrom"], old["validFrom"], as_of)
+        new["validFrom"] = later(new["validFrom"], old["validFrom"], as_of)
 
 
-def _later(proposed: str, previous: str, as_of: str) -> str:
+def later(proposed: str, previous: str, as_of: str) -> str:
     """``proposed`` when it is later than ``previous``, else the as-of or just after."""
     if _moment(proposed) > _moment(previous):
         return proposed

@@ -36,6 +36,7 @@ def write_truth(
         "person": persons(state, in_force(state, packages, state.nights)),
         "total": totals(state, packages),
         "published_total": totals(state, packages, published=True),
+        "published_term_total": term_totals(state, packages),
         "file": files(state, packed),
         "package": deliveries(state, packages),
         "fault": planted(state, planting, packed),
@@ -154,6 +155,17 @@ _MEASURES: dict[str, dict[str, pl.Expr]] = {
 }
 
 
+_BY_TERM = {
+    "course_result": ("term_code", ["attempted_credit", "earned_credit"]),
+    "transfer_credit": (
+        "effective_term",
+        ["transfer_accepted_credit", "transfer_applied_credit"],
+    ),
+    "credential_award": ("award_term", ["awards_awarded", "awards_revoked"]),
+}
+"""By feed the column that names the term, and what adds up in it."""
+
+
 def totals(
     state: State, packages: list[Package], *, published: bool = False
 ) -> pl.DataFrame:
@@ -181,6 +193,30 @@ def totals(
         nights.append(frame)
     return (
         pl.concat(nights).drop("_c").select("night", _CODE, pl.exclude("night", _CODE))
+    )
+
+
+def term_totals(state: State, packages: list[Package]) -> pl.DataFrame:
+    """One row a college and term: what is published of it after the last night.
+
+    Accepted and applied credit count in the term from which they are good, an award in
+    that of its date; ``term_code`` is null where the college names none.
+    """
+    rows = in_force(state, packages, state.nights, published=True)
+    whole = state.colleges.select("_c", _CODE)
+    frames = [
+        rows[feed]
+        .group_by("_c", pl.col(term).alias("term_code"))
+        .agg(**{name: _MEASURES[feed][name] for name in names})
+        .unpivot(index=["_c", "term_code"], variable_name="measure", value_name="total")
+        .with_columns(pl.col("total").cast(pl.Decimal(18, 3)))
+        for feed, (term, names) in _BY_TERM.items()
+    ]
+    return (
+        pl.concat(frames)
+        .join(whole, on="_c", how="inner", maintain_order="left")
+        .select(_CODE, "term_code", "measure", "total")
+        .sort(_CODE, "term_code", "measure")
     )
 
 

@@ -13,7 +13,7 @@ from delivered_line import delivered, differing
 from delivered_practices import counted as counted_practices
 from independent import check_published
 from profile_paths import declared_paths, paths, unsigned
-from warehouse import differing_totals
+from warehouse import differing_term_totals, differing_totals
 
 from pipelines.contracts.load import load_contracts
 from pipelines.errors import OperatorError
@@ -35,6 +35,12 @@ def state(clean_state):
 def test_every_total_equals_the_truth_to_the_last_credit(state):
     assert differing_totals(state) == []
     assert state.published_totals()["facts"].sum() > 10_000
+
+
+def test_credit_and_awards_of_every_college_and_term_equal_the_truth(state):
+    truth = state.truth("published_term_total")
+    assert truth.height > 1_000
+    assert differing_term_totals(truth, state.snapshot / "analyst") == []
 
 
 def test_facts_and_assertions_carry_what_was_staged(state):

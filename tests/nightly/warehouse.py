@@ -81,6 +81,53 @@ class Warehouse:
         )
 
 
+def differing_term_totals(truth: pl.DataFrame, snapshot: Path) -> list[tuple]:
+    """Every (college, term, measure) that is published otherwise than it is true.
+
+    Args:
+        truth: ``published_term_total`` of the generator.
+        snapshot: Folder of the published tables.
+    """
+    facts = {
+        "fact_section_enrolment": {
+            "attempted_credit": "attempted_credit",
+            "earned_credit": "earned_credit",
+        },
+        "fact_transfer_credit": {
+            "transfer_accepted_credit": "accepted_credit",
+            "transfer_applied_credit": "applied_credit",
+        },
+        "fact_award": {
+            "awards_awarded": "(status <> 'REVOKED')::int",
+            "awards_revoked": "(status = 'REVOKED')::int",
+        },
+    }
+    published = " UNION ALL ".join(
+        f"SELECT institution_code, term_id, '{measure}' AS measure, "
+        f"sum({amount})::DECIMAL(18, 3) AS total FROM '{snapshot}/{fact}.parquet' "
+        "GROUP BY ALL"
+        for fact, measures in facts.items()
+        for measure, amount in measures.items()
+    )
+    with duckdb.connect() as con:
+        con.register("truth", truth)
+        # Zero and no row are one: a rejected transfer names a term and brings nothing.
+        return con.execute(f"""
+            WITH told AS (
+                SELECT f.institution_code, term.term_code, measure, total
+                FROM ({published}) AS f
+                LEFT JOIN '{snapshot}/term.parquet' AS term USING (term_id)
+            )
+            SELECT truth.*, told.*
+            FROM (FROM truth WHERE total <> 0) AS truth
+            FULL JOIN (FROM told WHERE total <> 0) AS told
+                ON truth.institution_code = told.institution_code
+                AND truth.measure = told.measure
+                AND truth.term_code IS NOT DISTINCT FROM told.term_code
+            WHERE truth.total IS DISTINCT FROM told.total
+        """).fetchall()
+
+
 def generated_state(root: Path, *arguments: str) -> Warehouse:
     """A warehouse whose inbox holds a generated state and whose issuer has a key."""
     warehouse = Warehouse(root)

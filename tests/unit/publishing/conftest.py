@@ -68,18 +68,22 @@ def write_build(
     terms: int = 3,
     redirects: Mapping[str, str] | None = None,
     erased: Iterable[str] = (),
+    held: Iterable[dict[str, Any]] = (),
 ) -> None:
     """Write ``warehouse/build.duckdb`` as dbt leaves it.
 
-    ``redirects`` leads from retired learner ids to surviving ones.
+    ``redirects`` leads from retired learner ids to surviving ones. What ``held``
+    documents say beside ``documents`` is asserted, and on no record.
     """
     documents = list(documents)
     rows = pa.Table.from_pylist([record_factory.row(one) for one in documents])
-    asserted = [
-        (nested["id"].removeprefix("urn:uuid:"), row["learner_id"])
-        for document, row in zip(documents, rows.to_pylist(), strict=True)
-        for nested in document["credentialSubject"]["verifiableCredential"]
-    ]
+    asserted: dict[str, tuple[str, str]] = {}
+    for status, told in (("active", documents), ("held", held)):
+        for document in told:
+            learner = record_factory.row(document)["learner_id"]
+            for nested in document["credentialSubject"]["verifiableCredential"]:
+                name = nested["id"].removeprefix("urn:uuid:")
+                asserted.setdefault(name, (learner, status))
     home.warehouse.mkdir(parents=True, exist_ok=True)
     home.build_db.unlink(missing_ok=True)
     with duckdb.connect(str(home.build_db)) as con:
@@ -107,10 +111,12 @@ def write_build(
         )
         con.execute(
             "CREATE TABLE published.assertion AS "
-            "SELECT unnest($ids) AS assertion_id, unnest($learners) AS learner_id",
+            "SELECT unnest($ids) AS assertion_id, unnest($learners) AS learner_id, "
+            "unnest($statuses) AS status",
             {
-                "ids": [assertion for assertion, _ in asserted],
-                "learners": [learner for _, learner in asserted],
+                "ids": list(asserted),
+                "learners": [learner for learner, _ in asserted.values()],
+                "statuses": [status for _, status in asserted.values()],
             },
         )
         con.execute(

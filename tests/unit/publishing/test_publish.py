@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import os
 import resource
+import shutil
 import signal
 from types import SimpleNamespace
 
@@ -55,10 +56,12 @@ def test_the_first_night_publishes_records_tables_keys_and_manifest(warehouse, b
         "manifest.sig",
         "public/did.json",
         "public/mapping-profile.html",
+        "public/status/1.json",
         "records/part-00000.parquet",
         "steward/issued_later.parquet",
         "steward/record_change.parquet",
         "steward/replaced_record.parquet",
+        "steward/status/00001.parquet",
         "witness.json",
         "witness.sig",
     }
@@ -180,6 +183,7 @@ def test_the_same_build_gives_the_same_manifest_in_another_place(
     elsewhere = type(warehouse)(tmp_path / "other" / "home")
     elsewhere.warehouse.mkdir(parents=True)
     elsewhere.build_db.write_bytes(warehouse.build_db.read_bytes())
+    shutil.copytree(warehouse.vault, elsewhere.vault)
     elsewhere.keys.mkdir()
     for path in warehouse.keys.iterdir():
         (elsewhere.keys / path.name).write_bytes(path.read_bytes())
