@@ -97,13 +97,12 @@ with
         left join graduates on declared.learner_id = graduates.learner_id
     ),
 
+    today as (select max(asked_on) as asked_on from {{ ref("clr_transfer_target") }}),
+
     stack as (
         select stack.*
         from {{ ref("clr_program_stack") }} as stack
-        cross join
-            (
-                select max(asked_on) as asked_on from {{ ref("clr_transfer_target") }}
-            ) as today
+        cross join today
         where
             stack.effective_from <= today.asked_on
             and stack.effective_to > today.asked_on
@@ -150,6 +149,7 @@ with
             on measured.learner_id = awards.learner_id
             and measured.institution_code = awards.institution_code
             and stack.inner_program_code = awards.program_code
+        where not measured.is_awarded
     ),
 
     -- the shortest of those that are longer

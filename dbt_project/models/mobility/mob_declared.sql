@@ -12,7 +12,8 @@ with
             ) as held_to_on,
             row_number() over (
                 partition by fact.learner_id, fact.institution_code, fact.program_code
-                order by start_term.start_date desc nulls last, fact.source_record_key
+                order by
+                    start_term.start_date desc nulls last, fact.source_record_key asc
             ) as place,
         from {{ ref("clr_fact_program_enrolment") }} as fact
         left join
