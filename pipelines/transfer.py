@@ -59,6 +59,43 @@ _ROWS = """
         course_number, told.source_record_key, told.part
 """
 
+_CORE = """
+    with own as (
+        select area_code, max(earned_credit) as held_there
+        from requirement_progress
+        where learner_id = $learner and institution_code = $college
+            and credit_unit = 'SH'
+        group by area_code
+    )
+    select
+        held_to.set_code, held_to.title as set_title, requirement.area_code,
+        requirement.title, requirement.inner_rule,
+        -- a quarter hour is two thirds of a semester hour
+        cast(requirement.least_credit * case requirement.credit_unit
+            when 'QH' then 2 else 3 end / 3 as decimal(9, 3)) as required_hours,
+        own.held_there
+    from requirement_set as held_to
+    inner join requirement using (set_code)
+    left join own using (area_code)
+    where held_to.system_code = $system
+        and held_to.award_level = $award_level
+        and held_to.credential_type = $credential_type
+        and requirement.credit_unit in ('SH', 'QH')
+        and $asked_on between coalesce(held_to.valid_from, date '0001-01-01')
+            and coalesce(held_to.valid_to, date '9999-12-31')
+        and $asked_on between coalesce(requirement.valid_from, date '0001-01-01')
+            and coalesce(requirement.valid_to, date '9999-12-31')
+    order by requirement.area_code
+"""
+
+_OWN = """
+    select 1
+    from fact_section_enrolment
+    where learner_id = $learner and institution_code = $college
+        and status = 'completed' and earned_credit > 0
+    limit 1
+"""
+
 
 def transfer(
     home: Home, learner: str, college: str, program: str | None = None
@@ -76,7 +113,12 @@ def transfer(
         ``asked_on`` (the day the rules are read on), ``rows`` (the learner's courses
         and other credit with what they count as or why not; those that count first),
         ``totals`` and, when asked for, ``program`` (else None). Credit is in the units
-        sent; ``totals`` are in semester hours, and clock hours apart.
+        sent; ``totals`` are in semester hours, and clock hours apart. A programme's
+        ``core`` is what a published core asks of it (None where none is published), by
+        area, in semester hours: ``required_hours``, ``counted_hours`` (brought),
+        ``held_there`` (earned at the college; None where no programme with that core is
+        declared there, then ``leaves_out_own`` says whether anything was earned),
+        ``left_hours`` and ``is_met``; an area without required hours has neither.
 
     Raises:
         OperatorError: Nothing is published, the snapshot is older than this table, or
@@ -116,7 +158,7 @@ def _answer(
         "asked_on": asked_on,
         "rows": rows,
         "totals": totals,
-        "program": _program(con, target, asked_on, program.strip(), totals)
+        "program": _program(con, learner, target, asked_on, program.strip(), totals)
         if program
         else None,
     }
@@ -230,6 +272,7 @@ def _totals(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _program(
     con: duckdb.DuckDBPyConnection,
+    learner: str,
     target: Mapping[str, Any],
     asked_on: Any,
     program: str,
@@ -263,7 +306,70 @@ def _program(
         if counted is not None and required is not None
         else None
     )
-    return {**described, "counted": counted, "at_least_left": left}
+    return {
+        **described,
+        "counted": counted,
+        "at_least_left": left,
+        "core": _core(con, learner, target, asked_on, described, totals),
+    }
+
+
+def _core(
+    con: duckdb.DuckDBPyConnection,
+    learner: str,
+    target: Mapping[str, Any],
+    asked_on: Any,
+    program: Mapping[str, Any],
+    totals: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """The published core of the programme with what is brought and held of it."""
+    if program["credit_unit"] not in ("SH", "QH"):
+        return None
+    asked = _fetch(
+        con,
+        _CORE,
+        learner=learner,
+        college=target["institution_code"],
+        system=target["system_code"],
+        award_level=program["award_level"],
+        credential_type=program["credential_type"],
+        asked_on=asked_on,
+    )
+    if not asked:
+        return None
+    counted: Mapping[str, Decimal] = totals["semester_hours_by_area"]
+    areas = []
+    for row in asked:
+        hours = counted.get(row["area_code"], Decimal(0))
+        required, held = row["required_hours"], row["held_there"]
+        left = (
+            None
+            if required is None
+            else max(required - hours - (held or Decimal(0)), Decimal(0))
+        )
+        areas.append(
+            {
+                "area_code": row["area_code"],
+                "title": row["title"],
+                "inner_rule": row["inner_rule"],
+                "required_hours": required,
+                "counted_hours": hours,
+                "held_there": held,
+                "left_hours": left,
+                "is_met": None if left is None else left == 0,
+            }
+        )
+    placed = sum((area["counted_hours"] for area in areas), Decimal(0))
+    return {
+        "set_code": asked[0]["set_code"],
+        "title": asked[0]["set_title"],
+        "areas": areas,
+        "leaves_out_own": all(area["held_there"] is None for area in areas)
+        and bool(
+            _fetch(con, _OWN, learner=learner, college=target["institution_code"])
+        ),
+        "hours_in_no_area": totals["semester_hours"] - placed,
+    }
 
 
 def _in_unit_of(

@@ -17,6 +17,7 @@ CERTAINTY = {
     "some_programs": "in some programmes (transfer code B)",
     "receiver_decides": "if the college agrees (transfer code C)",
 }
+RIGHT = ("credit", "gives", "asks", "counts", "there already", "left")
 UNITS = {"SH": "SH", "QH": "QH", "CLOCK": "clock hours"}
 
 
@@ -101,11 +102,42 @@ def _print_program(
     unsure = totals["semester_hours_by_certainty"].get("some_programs")
     if unsure:
         _say(out, f"  of it {_number(unsure)} SH in some programmes only (code B)")
+    if program["core"]:
+        _print_core(out, program["core"])
+    else:
+        _say(out, "  No core is published for this kind of programme.")
     _say(
         out,
         "  Colleges send a programme's total, not its courses and areas: which of "
         "these it takes, the college has to say.",
     )
+
+
+def _print_core(out: Console, core: Mapping[str, Any]) -> None:
+    """What the system's published core asks of the programme, area by area."""
+    _heading(out, f"{core['title']}, SH")
+    has_own = any(area["held_there"] is not None for area in core["areas"])
+    own = ["there already"] if has_own else []
+    table = _table("area", "", "asks", "counts", *own, "left")
+    for area in core["areas"]:
+        required, left = area["required_hours"], area["left_hours"]
+        _add(
+            table,
+            area["area_code"],
+            area["title"],
+            "not judged" if required is None else _number(required),
+            _number(area["counted_hours"]),
+            *([_number(area["held_there"] or Decimal(0))] if has_own else []),
+            "" if left is None else "met" if left == 0 else _number(left),
+        )
+    out.print(table)
+    for area in core["areas"]:
+        if area["inner_rule"]:
+            _say(out, f"  {area['area_code']}: {area['inner_rule']}")
+    if core["hours_in_no_area"]:
+        _say(out, f"  {_number(core['hours_in_no_area'])} SH count in no area of it")
+    if core["leaves_out_own"]:
+        _say(out, "  What was earned at the college itself is left out.")
 
 
 def _counts_as(row: Mapping[str, Any]) -> str:
@@ -182,7 +214,7 @@ def _table(*columns: str) -> Table:
     for name in columns:
         table.add_column(
             name,
-            justify="right" if name in ("credit", "gives") else "left",
+            justify="right" if name in RIGHT else "left",
             overflow="fold",
         )
     return table

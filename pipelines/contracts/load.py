@@ -39,6 +39,7 @@ from pipelines.contracts.model import (
     System,
 )
 from pipelines.contracts.practices import practice_mistakes
+from pipelines.contracts.requirements import requirement_mistakes
 from pipelines.contracts.yaml_text import read_yaml
 from pipelines.dialects.layouts import layout_mistakes
 from pipelines.dialects.load import read_dialect
@@ -367,6 +368,7 @@ def _contradictions(contracts: Contracts, edits: list[Edit]) -> list[str]:
         if college.successor_code and college.successor_code not in contracts.colleges:
             found.append(f"{college.code}: successor {college.successor_code} unknown")
     found += practice_mistakes(contracts.codes)
+    found += requirement_mistakes(contracts.codes, contracts.systems)
     found += _layout_contradictions(contracts)
     senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
     found += shared_keys((sender.code, sender.delivery) for sender in senders)

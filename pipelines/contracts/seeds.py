@@ -1,8 +1,8 @@
-"""The contracts that dbt needs as tables: institutions, practices, frameworks.
+"""The contracts that dbt needs as tables: institutions, practices, requirements.
 
 Belongs here: rendering ``dbt_project/seeds`` files out of ``data_contracts``. Does not
 belong here: what the lists mean, and whether they contradict themselves
-(``practices``).
+(``practices``, ``requirements``).
 """
 
 import csv
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.contracts.model import CodeList, College, Contracts, System
 from pipelines.contracts.practices import PRACTICE_COLUMNS, SKILL_COLUMNS, rows
+from pipelines.contracts.requirements import REQUIREMENT_COLUMNS, SET_COLUMNS
 from pipelines.settings import DBT_PROJECT
 
 INSTITUTION_COLUMNS = (
@@ -49,7 +50,8 @@ def render(contracts: Contracts, dbt_project: Path = DBT_PROJECT) -> dict[Path, 
         CSV text by path: ``institution.csv`` (systems and colleges, closed ones too,
         by code), ``cip.csv`` and ``soc.csv`` (titles by code), ``cip_soc.csv`` (the
         crosswalk), ``practice.csv``, ``practice_skill.csv``,
-        ``skill.csv``, ``experience_category.csv`` and ``framework.csv``.
+        ``requirement_set.csv``, ``requirement.csv``, ``skill.csv``,
+        ``experience_category.csv`` and ``framework.csv``.
     """
     institutions = [_system(system) for system in contracts.systems.values()]
     institutions += [_college(college) for college in contracts.colleges.values()]
@@ -65,6 +67,12 @@ def render(contracts: Contracts, dbt_project: Path = DBT_PROJECT) -> dict[Path, 
         ),
         seeds / "practice_skill.csv": _csv(
             SKILL_COLUMNS, _chosen(codes["practice_skill"], SKILL_COLUMNS)
+        ),
+        seeds / "requirement_set.csv": _csv(
+            SET_COLUMNS, _chosen(codes["requirement_set"], SET_COLUMNS)
+        ),
+        seeds / "requirement.csv": _csv(
+            REQUIREMENT_COLUMNS, _chosen(codes["requirement"], REQUIREMENT_COLUMNS)
         ),
         seeds / "skill.csv": _csv(
             ("framework", "code", "name"),

@@ -12,6 +12,7 @@ from pipelines.contracts import (
     products,
     profile_page,
     register,
+    requirement_page,
     seeds,
 )
 from pipelines.contracts.load import load_contracts
@@ -27,6 +28,7 @@ def generated(contracts: Contracts) -> dict[Path, str]:
         **products.render(),
         **profile_page.render(contracts),
         **register.render(contracts),
+        **requirement_page.render(contracts),
         **seeds.render(contracts),
     }
 

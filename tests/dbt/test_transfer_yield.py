@@ -81,6 +81,7 @@ def drawn_world(
                      "institution_code": college, "credit_unit": unit,
                      "common_course_id": f"ZZ:{subject}{number}" if is_common else None,
                      "statewide_area": "1" if is_common else None,
+                     "cip_code": "24.0101",
                      "transfer_code": draw.choice(["A", "B", "C", None]),
                      "is_developmental": number == "105" and subject == "GEN"}
                 )  # fmt: skip

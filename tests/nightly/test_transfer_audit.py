@@ -1,4 +1,4 @@
-"""What records count as elsewhere, audited: the published table against plain loops."""
+"""What records count as elsewhere and toward a core, audited against plain loops."""
 
 import json
 import random
@@ -6,6 +6,9 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from naive_requirements import TABLES as OF_REQUIREMENTS
+from naive_requirements import Registrar
+from naive_requirements import differing as differing_requirements
 from naive_transfer import State, differing
 from warehouse import Warehouse, generated_state
 
@@ -48,6 +51,79 @@ def audited(warehouse: Warehouse, count: int | None = None) -> list[str]:
     assert rows.filter("is_counted").height > len(whom)
     assert differing(read_again(warehouse), rows.to_dicts(), whom) == []
     return whom
+
+
+def audited_requirements(warehouse: Warehouse, count: int | None = None) -> int:
+    """Hold ``requirement_progress`` against the loops; return how many programmes.
+
+    Args:
+        warehouse: A published state.
+        count: How many learners, drawn; all when None.
+    """
+    told = warehouse.analyst("requirement_progress")
+    whom = told["learner_id"].unique().sort().to_list()
+    if count is not None:
+        whom = random.Random(20260901).sample(whom, min(count, len(whom)))
+    tables = {name: warehouse.analyst(name).to_dicts() for name in OF_REQUIREMENTS}
+    rows = told.filter(pl.col("learner_id").is_in(whom))
+    assert differing_requirements(Registrar(tables), rows.to_dicts(), whom) == []
+    assert {True, False} < set(rows["is_met"])
+    for column in ("earned", "accepted", "in_progress"):
+        assert rows[f"{column}_credit"].sum() > 0, column
+    return rows.n_unique(["learner_id", "institution_code", "program_code"])
+
+
+def test_every_requirement_of_every_learner_as_worked_out_by_hand(clean_state):
+    assert audited_requirements(clean_state) > 50
+
+
+def test_the_areas_of_a_programme_add_up_to_its_credit(clean_state):
+    """Credit without an area, or of another, is a row of its own and not lost."""
+    amounts = ["earned_credit", "accepted_credit", "in_progress_credit"]
+    key = ["learner_id", "institution_code", "program_code"]
+    areas = (
+        clean_state.analyst("requirement_progress")
+        .group_by(key)
+        .agg(pl.col(amounts).sum())
+    )
+    programmes = clean_state.analyst("program_progress").select(*key, *amounts)
+    both = areas.join(programmes, on=key, suffix="_whole")
+    assert both.height == areas.height > 50
+    for name in amounts:
+        assert (both[name] == both[f"{name}_whole"]).all(), name
+
+
+def test_a_stacked_award_is_due_to_who_has_neither_declared_nor_been_awarded_it(
+    clean_state,
+):
+    progress = clean_state.analyst("program_progress")
+    due = progress.drop_nulls("inner_program_code")
+    key = ["learner_id", "institution_code"]
+    inner = due.select(*key, program_code="inner_program_code")
+    assert due.height > 0
+    assert inner.join(progress, on=[*key, "program_code"], how="semi").is_empty()
+    awards = clean_state.analyst("fact_award").filter(pl.col("status") != "REVOKED")
+    assert inner.join(awards, on=[*key, "program_code"], how="semi").is_empty()
+    stack = clean_state.analyst("program_stack").select(
+        "institution_code", "inner_program_code", "inner_required_credit",
+        program_code="outer_program_code",
+    ).unique()  # fmt: skip
+    related = due.join(
+        stack, on=["institution_code", "program_code", "inner_program_code"]
+    )
+    assert related.height >= due.height
+    there = pl.col("earned_credit") + pl.col("accepted_credit")
+    assert related.filter(there < pl.col("inner_required_credit")).is_empty()
+
+
+def test_an_implied_programme_is_nobodys_declared_one(clean_state):
+    implied = clean_state.analyst("program_implied")
+    declared = clean_state.analyst("program_progress")
+    key = ["learner_id", "institution_code"]
+    active = declared.filter(pl.col("status") == "ACTIVE")
+    assert implied.height > 0
+    assert implied.join(active, on=key, how="semi").is_empty()
+    assert implied.join(declared, on=[*key, "program_code"], how="semi").is_empty()
 
 
 def test_every_learner_at_every_college_as_worked_out_by_hand(clean_state):
@@ -159,6 +235,17 @@ def test_the_command_prints_courses_reasons_sums_and_the_programme(clean_state):
     assert "not its courses and areas" in printed
     counted = Decimal(told["program"]["counted"])
     assert counted == Decimal(told["totals"]["semester_hours"]) > 0
+    core = told["program"]["core"]
+    assert [area["area_code"] for area in core["areas"]] == ["1", "2", "3", "4", "5"]
+    for area in core["areas"]:
+        assert area["title"] in printed
+    placed = sum(Decimal(area["counted_hours"]) for area in core["areas"])
+    assert placed + Decimal(core["hours_in_no_area"]) == counted
+    first = core["areas"][0]
+    there = Decimal(first["counted_hours"]) + Decimal(first["held_there"] or 0)
+    assert Decimal(first["left_hours"]) == max(6 - there, 0)
+    assert first["is_met"] == (there >= 6)
+    assert core["areas"][4]["is_met"] is None
     left = Decimal(told["program"]["at_least_left"])
     assert left == max(program["required_credits"] - counted, 0)
 
@@ -188,3 +275,4 @@ def test_a_thousand_learners_of_a_larger_state(tmp_path, system):
     )
     warehouse.lrw("night")
     assert len(audited(warehouse, 1000)) == 1000
+    assert audited_requirements(warehouse, 1000) > 1000

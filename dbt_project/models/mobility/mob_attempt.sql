@@ -17,6 +17,7 @@ with
             course.common_course_id,
             course.statewide_area,
             course.transfer_code,
+            course.cip_code,
             case
                 when fact.status <> 'completed'
                 then 'not_completed'
@@ -68,6 +69,7 @@ select
     courses.common_course_id,
     courses.statewide_area,
     courses.transfer_code,
+    courses.cip_code,
     coalesce(
         courses.common_course_id,
         concat_ws(' ', courses.institution_code, courses.subject, courses.course_number)

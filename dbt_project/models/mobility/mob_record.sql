@@ -122,7 +122,7 @@ with
             targets.target_code,
             targets.target_college,
             targets.counts_in as target_counts_in,
-            attempts.* exclude (bar),
+            attempts.* exclude (bar, cip_code),
             case
                 when attempts.bar is not null
                 then attempts.bar

@@ -12,7 +12,12 @@ select
     required_credit,
     earned_credit,
     accepted_credit,
+    in_progress_credit,
+    field_credit,
     remaining_credit,
     at_four_year_since,
     rule,
+    inner_program_code,
+    next_program_code,
+    next_remaining_credit,
 from {{ ref("clr_program_progress") }}

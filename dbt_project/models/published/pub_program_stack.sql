@@ -1,0 +1,20 @@
+-- generated from data_contracts/products/program_stack.odcs.yaml; edit that
+select
+    inner_program_id,
+    outer_program_id,
+    institution_code,
+    inner_program_code,
+    inner_title,
+    inner_award_level,
+    inner_required_credit,
+    outer_program_code,
+    outer_title,
+    outer_award_level,
+    outer_required_credit,
+    credit_unit,
+    cip_code,
+    effective_from,
+    effective_to,
+    rule,
+    source,
+from {{ ref("clr_program_stack") }}

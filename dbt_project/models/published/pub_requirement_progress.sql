@@ -1,0 +1,22 @@
+-- generated from data_contracts/products/requirement_progress.odcs.yaml; edit that
+select
+    learner_id,
+    institution_code,
+    program_code,
+    area_code,
+    program_id,
+    set_code,
+    requirement_id,
+    title,
+    credit_unit,
+    required_credit,
+    most_credit,
+    earned_credit,
+    accepted_credit,
+    in_progress_credit,
+    remaining_credit,
+    surplus_credit,
+    is_met,
+    courses,
+    courses_in_progress,
+from {{ ref("clr_requirement_progress") }}
