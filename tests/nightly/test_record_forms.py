@@ -49,7 +49,7 @@ def state(clean_state):
 
 @pytest.fixture(scope="module")
 def chosen(state) -> list[tuple[Record, Beside]]:
-    """Thirty records: those with most kinds of claims, and others drawn."""
+    """Some thirty: with most kinds of claims, one with each kind, and others drawn."""
     claims = state.analyst("assertion").filter(pl.col("status") == "active")
     richest = (
         claims.group_by("learner_id")
@@ -57,9 +57,11 @@ def chosen(state) -> list[tuple[Record, Beside]]:
         .sort("kinds", "claims", "learner_id", descending=True)["learner_id"]
         .to_list()
     )
-    drawn = random.Random(20260901).sample(richest[15:], 15)
+    with_each = claims.group_by("kind").agg(pl.col("learner_id").min())["learner_id"]
+    drawn = random.Random(20260901).sample(richest, 15)
+    learners = dict.fromkeys([*richest[:12], *sorted(with_each), *drawn])
     home = Home(state.root)
-    records = [Record.of(read(home, learner)) for learner in [*richest[:15], *drawn]]
+    records = [Record.of(read(home, learner)) for learner in learners]
     return [(record, beside(home, record)) for record in records]
 
 
