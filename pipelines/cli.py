@@ -23,6 +23,7 @@ from pipelines.commands.shared import (
     write_json,
 )
 from pipelines.errors import OperatorError, UsageError
+from pipelines.forms.form import Form
 from pipelines.settings import export_home, home
 
 app = typer.Typer(
@@ -153,13 +154,25 @@ def query(
 @app.command()
 def record(
     learner: Annotated[str, typer.Argument(help="A learner_id.")],
+    form: Annotated[
+        Form,
+        typer.Option(
+            help="badges: a folder of Open Badges. Only clr, badges and presentation "
+            "can be verified; docs/record-forms.md says what each form loses."
+        ),
+    ] = Form.CLR,
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="File, or folder of badges; else printed."),
+    ] = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Print one learner's signed CLR 2.0 record."""
-    from pipelines.publishing.reader import record as read
+    """Print or write one learner's record: the signed CLR 2.0, or another form."""
+    from pipelines.forms.write import write
 
-    on = as_of.date() if as_of else None
-    sys.stdout.write(read(home(), learner, on) + "\n")
+    written = write(home(), learner, form, to, as_of.date() if as_of else None)
+    if written is not None:
+        out.print(f"{written} file{'' if written == 1 else 's'} written: {to}")
 
 
 @app.command()

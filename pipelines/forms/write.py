@@ -1,0 +1,124 @@
+"""``lrw record``: one learner's record in a form, to a file, a folder or the output.
+
+Belongs here: which form is made by what, and where its bytes go. Does not belong here:
+any form.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from pipelines.errors import OperatorError, UsageError
+from pipelines.forms.beside import NOTHING, Beside, beside
+from pipelines.forms.form import Form
+from pipelines.forms.record import Record
+from pipelines.publishing import reader
+from pipelines.publishing.files import write_durably
+from pipelines.settings import Home
+
+_BESIDE = {Form.HTML, Form.PDF, Form.PESC}
+"""Forms that say units or terms, which a signed record does not."""
+
+
+def made(record: Record, form: Form, known: Beside = NOTHING) -> bytes:
+    """A record in a form that is one file.
+
+    Args:
+        record: a signed record.
+        form: any but BADGES, which is a folder.
+        known: what the published tables say beside the record.
+
+    Raises:
+        OperatorError: a system library that the form needs is missing.
+    """
+    return _makers()[form](record, known)
+
+
+def _makers() -> Mapping[Form, Callable[[Record, Beside], bytes]]:
+    # Each form loads what it needs alone: a CLR needs none of it.
+    def of_page(record: Record, known: Beside) -> bytes:
+        from pipelines.forms.page import page  # noqa: PLC0415
+
+        return page(record, known).encode()
+
+    def of_pdf(record: Record, known: Beside) -> bytes:
+        from pipelines.forms.pdf import pdf  # noqa: PLC0415
+
+        return pdf(record, known)
+
+    def of_pesc(record: Record, known: Beside) -> bytes:
+        from pipelines.forms.pesc import transcript  # noqa: PLC0415
+
+        return transcript(record, known)
+
+    def of_presentation(record: Record, _: Beside) -> bytes:
+        from pipelines.forms.badges import presentation  # noqa: PLC0415
+
+        return presentation(record) + b"\n"
+
+    return {
+        Form.CLR: lambda record, _: f"{record.text}\n".encode(),
+        Form.PRESENTATION: of_presentation,
+        Form.HTML: of_page,
+        Form.PDF: of_pdf,
+        Form.PESC: of_pesc,
+    }
+
+
+def write(
+    home: Home,
+    learner_id: str,
+    form: Form,
+    to: Path | None = None,
+    on: date | None = None,
+) -> int | None:
+    """Write a learner's record; the standard output when no place is named.
+
+    Args:
+        home: the warehouse.
+        learner_id: as in ``reader.record``.
+        form: which one.
+        to: a file; a new or empty folder for BADGES. A file appears when it is whole.
+        on: as published on this day; None is now.
+
+    Returns:
+        Files written; None where the output took it.
+
+    Raises:
+        UsageError: the form needs a place and none is named.
+        OperatorError: no such record, or the place cannot be written.
+    """
+    if to is None and form is Form.BADGES:
+        raise UsageError("badges are a file each: name a folder with --out")
+    if to is None and form is Form.PDF and sys.stdout.isatty():
+        raise UsageError("a PDF is no text for a terminal: name a file with --out")
+    record = Record.of(reader.record(home, learner_id, on))
+    if form is Form.BADGES and to is not None:
+        from pipelines.forms.badges import badges  # noqa: PLC0415
+
+        return _write_folder(to, badges(record))
+    data = made(record, form, beside(home, record, on) if form in _BESIDE else NOTHING)
+    if to is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return None
+    try:
+        write_durably(to, data)
+    except OSError as error:
+        raise OperatorError(f"{to} cannot be written: {error.strerror}") from None
+    return 1
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OperatorError(
+                f"{folder} holds files already: name a new or empty folder"
+            )
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be written: {error.strerror}") from None
+    return len(files)
