@@ -15,7 +15,11 @@ TESTS = Path(__file__).parent
 TOGETHER = ("dbt", "unit/sample")
 """Folders whose files share what takes long to make: one process has the whole."""
 
-SAME_STATE = {"nightly/test_transfer_audit.py": "nightly/test_clean_state.py"}
+SAME_STATE = {
+    "nightly/test_transfer_audit.py": "nightly/test_clean_state.py",
+    "nightly/test_credential_returns.py": "nightly/test_dual_enrolment.py",
+    "nightly/test_wage_records.py": "nightly/test_dual_enrolment.py",
+}
 """Files that read the state of another one: one process has both."""
 
 LONGEST = (
