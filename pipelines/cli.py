@@ -76,6 +76,9 @@ def sample(
     shapes: Annotated[
         Shapes, typer.Option(help="mixed: ten colleges in their systems' dialects.")
     ] = Shapes.PLAIN,
+    wages: Annotated[
+        bool, typer.Option("--wages", help="Wage records of the state's agency too.")
+    ] = False,
     to: Annotated[
         Path | None, typer.Option("--out", help="Folder; LRW_HOME when unset.")
     ] = None,
@@ -92,6 +95,7 @@ def sample(
         faults.value,
         folder,
         shapes=shapes.value,
+        wages=wages,
     )
     out.print(
         f"{summary.learners:,} learners at {summary.colleges} colleges: "
@@ -141,13 +145,17 @@ def query(
     sql: Annotated[str, typer.Argument(help="One read-only statement.")],
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     as_of: AsOfOption = None,
+    guarded: Annotated[
+        bool, typer.Option("--guarded", help="With the wage tables of the snapshot.")
+    ] = False,
 ) -> None:
     """Query what is published: learner, assertion, fact_award and the rest."""
     from pipelines.query import query as run
     from pipelines.terminal import TABLE_ROWS, print_rows
 
     limit = TABLE_ROWS if form is Format.TABLE else None
-    rows = run(home(), sql, limit, as_of.date() if as_of else None)
+    day = as_of.date() if as_of else None
+    rows = run(home(), sql, limit, day, guarded=guarded)
     print_rows(out, rows, form.value)
 
 

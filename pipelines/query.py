@@ -25,7 +25,12 @@ class Rows:
 
 
 def query(
-    home: Home, sql: str, limit: int | None = None, on: date | None = None
+    home: Home,
+    sql: str,
+    limit: int | None = None,
+    on: date | None = None,
+    *,
+    guarded: bool = False,
 ) -> Rows:
     """Run one statement on the published tables.
 
@@ -34,11 +39,12 @@ def query(
         sql: One SELECT (or DESCRIBE, SHOW, EXPLAIN).
         limit: Return at most this many rows and say so.
         on: Ask what was published on this day; None is now.
+        guarded: Let the statement see the guarded tables too.
 
     Raises:
         OperatorError: Nothing is published, or DuckDB refuses the statement.
     """
-    with connect(home, on) as con:
+    with connect(home, on, guarded=guarded) as con:
         try:
             cursor = con.execute(only_select(con, sql))
         except duckdb.Error as error:

@@ -16,7 +16,6 @@ from pipelines.errors import OperatorError
 from pipelines.settings import home
 
 if TYPE_CHECKING:
-    from pipelines.contracts.model import Sender
     from pipelines.delivery.opening import Event
 
 COLUMNS = ("institution_code", "delivery", "outcome", "reason")
@@ -66,13 +65,9 @@ def import_keys(
     from pipelines.delivery.openpgp import Keyring
 
     contracts = load_contracts()
-    senders: list[Sender] = [
-        *contracts.colleges.values(),
-        *contracts.systems.values(),
-    ]
     owners = {
         fingerprint: sender.sender
-        for sender in senders
+        for sender in contracts.senders
         for fingerprint in sender.delivery.signing_keys
     }
     for key in Keyring(home().openpgp).import_keys(file):

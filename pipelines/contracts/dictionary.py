@@ -1,4 +1,4 @@
-"""The data dictionary: every published table and column, as two pages.
+"""The data dictionary: every table and column that is read, as two pages.
 
 Belongs here: the order of the tables and the wording around them. Does not belong here:
 what a table or a column is (``data_contracts/products``).
@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.contracts.docs import FOLDER
 from pipelines.contracts.pages import page
-from pipelines.contracts.products import Product, load_products
+from pipelines.contracts.products import Layer, Product, load_products
 
 PAGE = FOLDER / "data-dictionary.md"
 HTML_PAGE = FOLDER / "data-dictionary.html"
@@ -31,11 +31,20 @@ def render() -> dict[Path, str]:
     }
 
 
+def read_layer(product: Product) -> Layer | None:
+    """The layer that readers get a table from; None when they get it from none."""
+    if product.name == _DOCUMENTS:
+        return None
+    layers: tuple[Layer, ...] = ("published", "guarded")
+    return next((layer for layer in layers if layer in product.layers), None)
+
+
 def _tables(products: Mapping[str, Product]) -> list[dict[str, Any]]:
     published = [
-        product
+        (product, layer)
         for product in products.values()
-        if "published" in product.layers and product.name != _DOCUMENTS
+        for layer in [read_layer(product)]
+        if layer is not None
     ]
     return [
         {
@@ -43,14 +52,15 @@ def _tables(products: Mapping[str, Product]) -> list[dict[str, Any]]:
             "description": product.description,
             "grain": product.grain,
             "key": product.key,
-            "columns": product.columns_in("published"),
+            "is_guarded": layer == "guarded",
+            "columns": product.columns_in(layer),
             "pointed_at_by": [
                 (other.name, column.name)
-                for other in published
-                for column in other.columns_in("published")
+                for other, of_layer in published
+                for column in other.columns_in(of_layer)
                 if column.reference and column.reference[0] == product.name
                 if other.name != product.name
             ],
         }
-        for product in published
+        for product, layer in published
     ]

@@ -43,15 +43,29 @@ rejects the file or the package, Q quarantines the row, W warns. The return file
 check, line, value and remedy.
 """
 
+_AGENCIES = """## What a state agency sends
+
+No part of a college's package, and refused in one (F03): wage records come from the
+agency that keeps them, in a mailbox of its own (`AGENCY:...`), in the same form and
+with the same manifest. Numbers of workers and accounts of employers are kept as keyed
+tokens; what is published of them is guarded.
+"""
+
 
 def render(contracts: Contracts) -> dict[Path, str]:
     """The specification page with its path."""
+    feeds = contracts.feeds.values()
+    of_agencies = [feed for feed in feeds if feed.kind == "agency"]
+    of_colleges = [feed for feed in feeds if feed.kind != "agency"]
     parts = [
         "<!-- generated from data_contracts/; edit that -->",
         _INTRODUCTION,
         "## Files\n",
-        *_files(contracts),
-        *(line for feed in contracts.feeds.values() for line in _feed(feed)),
+        *_files(of_colleges),
+        *(line for feed in of_colleges for line in _feed(feed)),
+        _AGENCIES,
+        *_files(of_agencies),
+        *(line for feed in of_agencies for line in _feed(feed)),
         "## Checks on packages and files\n",
         *_edits(contracts.file_edits.values()),
         "## Checks on every column\n",
@@ -64,10 +78,10 @@ def render(contracts: Contracts) -> dict[Path, str]:
     return {SPECIFICATION: "\n".join(parts).rstrip() + "\n"}
 
 
-def _files(contracts: Contracts) -> Iterable[str]:
+def _files(feeds: Iterable[Feed]) -> Iterable[str]:
     yield "| feed | prefix | kind | key |"
     yield "| --- | --- | --- | --- |"
-    for feed in contracts.feeds.values():
+    for feed in feeds:
         key = " + ".join(f"`{feed.column(name).source_name}`" for name in feed.key)
         yield f"| [`{feed.name}`](#{feed.name}) | {feed.prefix} | {feed.kind} | {key} |"
     yield ""

@@ -23,6 +23,7 @@ from open_data_contract_standard.model import (
 
 from pipelines.contracts.delivery import read_delivery, shared_keys
 from pipelines.contracts.model import (
+    Agency,
     Cases,
     CodeList,
     College,
@@ -35,7 +36,6 @@ from pipelines.contracts.model import (
     Feed,
     Kind,
     Relationship,
-    Sender,
     System,
 )
 from pipelines.contracts.practices import practice_mistakes
@@ -86,6 +86,7 @@ def _load(root: Path) -> Contracts:
     }
     colleges = {item.code: item for item in each("colleges", "*.yaml", _college)}
     systems = {item.code: item for item in each("systems", "*.yaml", _system)}
+    agencies = {item.code: item for item in each("agencies", "*.yaml", _agency)}
     general = [
         edit
         for name in ("file.yaml", "cross.yaml")
@@ -103,6 +104,7 @@ def _load(root: Path) -> Contracts:
         codes=codes,
         file_edits={edit.id: edit for edit in general},
         dialects=dialects,
+        agencies=agencies,
         _edits={edit.id: edit for edit in edits},
     )
     problems += _contradictions(contracts, edits)
@@ -331,6 +333,17 @@ def _system(path: Path) -> System:
     )
 
 
+def _agency(path: Path) -> Agency:
+    item = _yaml(path)
+    if item["code"] != path.stem:
+        raise ValueError("code must be the name of the file")
+    return Agency(
+        required_feeds=tuple(item.pop("required_feeds")),
+        delivery=read_delivery(item.pop("delivery", None)),
+        **item,
+    )
+
+
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
@@ -362,15 +375,18 @@ def _contradictions(contracts: Contracts, edits: list[Edit]) -> list[str]:
             found.append(f"{edit.id} is a reference edit without a query")
     for feed in contracts.feeds.values():
         found += _feed_contradictions(contracts, feed)
+    found += [
+        f"{sender.code}: system {sender.system} is not defined"
+        for sender in contracts.senders
+        if sender.system not in contracts.systems
+    ]
     for college in contracts.colleges.values():
-        if college.system not in contracts.systems:
-            found.append(f"{college.code}: system {college.system} is not defined")
         if college.successor_code and college.successor_code not in contracts.colleges:
             found.append(f"{college.code}: successor {college.successor_code} unknown")
     found += practice_mistakes(contracts.codes)
     found += requirement_mistakes(contracts.codes, contracts.systems)
     found += _layout_contradictions(contracts)
-    senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
+    senders = contracts.senders
     found += shared_keys((sender.code, sender.delivery) for sender in senders)
     for dialect in contracts.dialects.values():
         found += _dialect_contradictions(contracts, dialect)

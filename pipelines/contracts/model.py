@@ -31,6 +31,8 @@ Action = Literal[
     "repeat",
 ]
 Absence = Literal["remove", "close", "keep"]
+FeedKind = Literal["reference", "learner", "system", "agency"]
+"""Colleges send the first two, system offices and agencies a kind of their own."""
 Category = Literal["conformance", "completeness", "plausibility"]
 # ODCS has seven dimensions; Kahn et al. have three categories of checks.
 _CATEGORY: dict[str, Category] = {
@@ -176,7 +178,7 @@ class Feed:
 
     name: str
     prefix: str
-    kind: Literal["reference", "learner", "system"]
+    kind: FeedKind
     order: int
     absence: Absence
     version: str
@@ -202,6 +204,11 @@ class Feed:
     def data_columns(self) -> tuple[Column, ...]:
         """The columns that tables keep: all but ``_op``, which only files carry."""
         return tuple(column for column in self.columns if column.name != "_op")
+
+    @property
+    def is_of_colleges(self) -> bool:
+        """Whether it is one of the files of a college's package."""
+        return self.kind in ("reference", "learner")
 
     @property
     def has_term(self) -> bool:
@@ -346,7 +353,48 @@ class System:
         return True
 
 
-Sender = College | System
+@dataclass(frozen=True)
+class Agency:
+    """A state agency that is no college and knows no student ids: wage records.
+
+    Attributes:
+        system: The system whose learners its rows are about.
+        state: Two letters; whose unemployment insurance it keeps.
+    """
+
+    code: str
+    system: str
+    name: str
+    state: str
+    timezone: str
+    delivery_folder: str
+    required_feeds: tuple[str, ...]
+    cut_off: str = "06:00"
+    dialect: str = "generic"
+    delivery: DeliveryProfile = INBOX
+    also: tuple[str, ...] = ()
+
+    @property
+    def sender(self) -> str:
+        """The ``institution_code`` of its packages, for example ``AGENCY:AL_UI``."""
+        return f"AGENCY:{self.code}"
+
+    def open_on(self, day: date) -> bool:
+        """An agency is always open."""
+        del day
+        return True
+
+
+Sender = College | System | Agency
+NightlySender = College | System
+"""Who is expected every night; an agency sends once a quarter."""
+
+
+def kinds_of(sender: Sender) -> tuple[FeedKind, ...]:
+    """The kinds of feeds that a sender of its sort may send."""
+    if isinstance(sender, System):
+        return ("system",)
+    return ("agency",) if isinstance(sender, Agency) else ("reference", "learner")
 
 
 @dataclass(frozen=True)
@@ -359,6 +407,7 @@ class Contracts:
     codes: dict[str, CodeList]
     file_edits: dict[str, Edit]
     dialects: dict[str, Dialect] = field(default_factory=dict)
+    agencies: dict[str, Agency] = field(default_factory=dict)
     _edits: dict[str, Edit] = field(default_factory=dict, repr=False)
 
     def all_edits(self) -> tuple[Edit, ...]:
@@ -373,8 +422,19 @@ class Contracts:
         """
         return self._edits[edit_id]
 
+    @property
+    def nightly_senders(self) -> list[NightlySender]:
+        """Colleges and system offices: who is expected every night."""
+        return [*self.colleges.values(), *self.systems.values()]
+
+    @property
+    def senders(self) -> list[Sender]:
+        """Everybody who may send a package."""
+        return [*self.nightly_senders, *self.agencies.values()]
+
     def sender(self, code: str) -> Sender | None:
-        """The college or system office that sends as ``code``, if there is one."""
+        """The college, system office or agency that sends as ``code``, if any."""
         if code in self.colleges:
             return self.colleges[code]
-        return next((s for s in self.systems.values() if s.sender == code), None)
+        offices: list[Sender] = [*self.systems.values(), *self.agencies.values()]
+        return next((one for one in offices if one.sender == code), None)

@@ -5,8 +5,9 @@ table, the dbt properties with enforced columns and the projection that publishe
 Does not belong here: how a table is computed (``dbt_project/models/clr``), and what a
 college sends (``data_contracts/feeds``).
 
-A column classified ``personal`` or ``restricted`` never gets into a projection: what
-leaves the building is an allow-list, and the contract is the list.
+A column classified ``personal`` or ``restricted`` never gets into a published
+projection: what leaves the building is an allow-list, and the contract is the list. The
+guarded tables have personal columns, and no restricted one.
 """
 
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from pipelines.contracts.dbt_yaml import dbt_yaml
 from pipelines.contracts.model import Classification, ContractError
 from pipelines.settings import DATA_CONTRACTS, DBT_PROJECT
 
-Layer = Literal["clr", "published"]
+Layer = Literal["clr", "published", "guarded"]
 
-_PREFIX: dict[Layer, str] = {"clr": "clr", "published": "pub"}
+_PREFIX: dict[Layer, str] = {"clr": "clr", "published": "pub", "guarded": "grd"}
 _LINE = 88
 _MARK = "generated from data_contracts/products/{name}.odcs.yaml; edit that"
 
@@ -71,9 +72,11 @@ class Product:
 
     def columns_in(self, layer: Layer) -> tuple[ProductColumn, ...]:
         """Columns of a layer: all, or of a projection those that may leave."""
-        if layer == "published" and "clr" in self.layers:
-            return tuple(c for c in self.columns if c.leaves_the_building)
-        return self.columns
+        if layer == "clr" or "clr" not in self.layers:
+            return self.columns
+        if layer == "guarded":
+            return tuple(c for c in self.columns if c.classification != "restricted")
+        return tuple(c for c in self.columns if c.leaves_the_building)
 
 
 def load_products(root: Path = DATA_CONTRACTS) -> dict[str, Product]:
@@ -118,8 +121,8 @@ def render(
     """Renders the dbt files of every product.
 
     Returns:
-        Text by path: properties of each model of the layers ``clr`` and ``published``,
-        and the projection that publishes a ``clr`` table.
+        Text by path: properties of each model of every layer, and the projection that
+        publishes a ``clr`` table.
 
     Raises:
         ContractError: As ``load_products``.
@@ -130,8 +133,8 @@ def render(
             folder = dbt_project / "models" / layer
             model = product.model(layer)
             files[folder / f"{model}.yml"] = _properties(product, layer)
-            if layer == "published" and "clr" in product.layers:
-                files[folder / f"{model}.sql"] = _projection(product)
+            if layer != "clr" and "clr" in product.layers:
+                files[folder / f"{model}.sql"] = _projection(product, layer)
     return files
 
 
@@ -242,8 +245,8 @@ def _column_properties(column: ProductColumn, *, held: bool) -> dict[str, Any]:
     return properties
 
 
-def _projection(product: Product) -> str:
-    names = [_quoted(column) for column in product.columns_in("published")]
+def _projection(product: Product, layer: Layer) -> str:
+    names = [_quoted(column) for column in product.columns_in(layer)]
     origin = f'from {{{{ ref("clr_{product.name}") }}}}'
     return f"-- {_MARK.format(name=product.name)}\n{_select(names, origin)}\n"
 

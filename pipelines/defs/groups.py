@@ -11,5 +11,6 @@ DBT_FOLDERS = {
     "clr": "night_4_clr",
     "mobility": "night_4_clr",
     "published": "night_5_published",
+    "guarded": "night_5_published",
     "quality": "night_6_quality",
 }

@@ -84,14 +84,10 @@ def remove_kept(home: Home, contracts: Contracts) -> list[Event]:
 
 
 def _senders(contracts: Contracts, codes: Sequence[str]) -> list[Sender]:
-    everybody: list[Sender] = [
-        *contracts.colleges.values(),
-        *contracts.systems.values(),
-    ]
-    known = {sender.sender: sender for sender in everybody}
+    known = {sender.sender: sender for sender in contracts.senders}
     for code in codes:
         if code not in known:
-            raise UsageError(f"No college or system office sends as {code}.")
+            raise UsageError(f"No college, system office or agency sends as {code}.")
     chosen = codes or sorted(known)
     return [known[code] for code in chosen if known[code].delivery.kind != "inbox"]
 

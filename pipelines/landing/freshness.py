@@ -63,10 +63,9 @@ def freshness(
             instant for all would be past the next cut-off of some.
     """
     history = History(read_ledger(home))
-    senders: list[Sender] = [*contracts.colleges.values(), *contracts.systems.values()]
     return [
         _of(sender, history.applied(sender.sender), local)
-        for sender in senders
+        for sender in contracts.nightly_senders
         for local in [local_instant(now, sender.timezone)]
         if sender.open_on(local.date())
     ]

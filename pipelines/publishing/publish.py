@@ -136,7 +136,11 @@ def _publish(
             analyst.copy(con, database, name, path)
             progress("analyst tables", done, len(tables))
         at("analyst written")
-        tables_entries = _describe(staged, store.ANALYST)
+        for name in analyst.guarded_tables(con, database):
+            path = staged / store.GUARDED / f"{name}.parquet"
+            analyst.copy(con, database, name, path, analyst.GUARDED)
+            path.chmod(0o600)
+        tables_entries = _describe(staged, store.ANALYST, store.GUARDED)
         if previous and plan.unchanged and _same(previous, tables_entries, key):
             return PublishResult(
                 published=False,
@@ -175,10 +179,8 @@ def _publish(
         shutil.copyfile(
             CHECKOUT / "docs" / store.PROFILE, staged / store.PUBLIC / store.PROFILE
         )
-        files = tables_entries + tuple(
-            entry
-            for folder in (store.PUBLIC, store.RECORDS, store.STEWARD)
-            for entry in _describe(staged, folder)
+        files = tables_entries + _describe(
+            staged, store.PUBLIC, store.RECORDS, store.STEWARD
         )
         _write_manifest(
             staged,
@@ -271,15 +273,19 @@ def _build(home: Home, spill: Path) -> duckdb.DuckDBPyConnection:
 
 def _same(previous: Snapshot, tables: tuple[FileEntry, ...], key: IssuerKey) -> bool:
     return (
-        previous.manifest.under(store.ANALYST)
+        previous.manifest.under(store.ANALYST) | previous.manifest.under(store.GUARDED)
         == {entry.path: entry.sha256 for entry in tables}
         and previous.did_document() == key.document()
     )
 
 
-def _describe(staged: Path, folder: str) -> tuple[FileEntry, ...]:
-    paths = sorted(path for path in (staged / folder).rglob("*") if path.is_file())
-    return tuple(manifest.describe(staged, path) for path in paths)
+def _describe(staged: Path, *folders: str) -> tuple[FileEntry, ...]:
+    return tuple(
+        manifest.describe(staged, path)
+        for folder in folders
+        for path in sorted((staged / folder).rglob("*"))
+        if path.is_file()
+    )
 
 
 def _write_manifest(staged: Path, body: Manifest, key: IssuerKey) -> None:

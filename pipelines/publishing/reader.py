@@ -34,7 +34,9 @@ def resolve(home: Home) -> Snapshot:
     return found
 
 
-def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    home: Home, on: date | None = None, *, guarded: bool = False
+) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory with a view per analyst table, and no way out of them.
 
     The connection reads the folder of analyst tables and nothing else: no other file,
@@ -44,11 +46,19 @@ def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
         home: the warehouse.
         on: the tables as they were published on this day, see ``nights.find``; without
             those who are erased by now. None is the current snapshot.
+        guarded: With the guarded tables beside them, of the current snapshot only:
+            nothing of them is kept once a snapshot is gone.
 
     Raises:
-        OperatorError: nothing is published, or a table cannot be read.
+        OperatorError: nothing is published, a table cannot be read, or the guarded
+            tables are asked for as of a day or by somebody who may not open them.
     """
+    if guarded and on:
+        raise OperatorError(
+            "guarded tables are those of the current snapshot: ask without a day"
+        )
     present = resolve(home)
+    extra = _guarded(present) if guarded else {}
     night = nights.find(home, present, on) if on else nights.now(present)
     con = duckdb.connect(
         config={
@@ -67,7 +77,10 @@ def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
                 f'CREATE VIEW "{table}" AS '
                 f"SELECT * FROM ({night.rows(table)}) AS night {hidden.get(table, '')}"
             )
-        folders = ", ".join(f"'{quoted(folder)}/'" for folder in night.folders)
+        for table, file in extra.items():
+            con.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {relation(file)}')
+        readable = [*night.folders, *{file.parent for file in extra.values()}]
+        folders = ", ".join(f"'{quoted(folder)}/'" for folder in readable)
         con.execute(f"SET allowed_directories = [{folders}]")
         con.execute(f"SET max_execution_time = {_SECONDS * 1000}")
         con.execute("SET enable_external_access = false")
@@ -79,6 +92,22 @@ def connect(home: Home, on: date | None = None) -> duckdb.DuckDBPyConnection:
             "run lrw verify snapshot"
         ) from None
     return con
+
+
+def _guarded(present: Snapshot) -> dict[str, Path]:
+    """The files of the guarded tables by name.
+
+    Raises:
+        OperatorError: the folder is there for somebody else.
+    """
+    try:
+        files = sorted((present.path / store.GUARDED).iterdir())
+    except OSError as error:
+        raise OperatorError(
+            f"the guarded tables of snapshot {present.seq} cannot be read: "
+            f"{error.strerror}; they are for the owner of the warehouse"
+        ) from None
+    return {file.stem: file for file in files}
 
 
 def only_select(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:

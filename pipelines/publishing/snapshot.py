@@ -29,6 +29,8 @@ ANALYST = "analyst"
 RECORDS = "records"
 PUBLIC = "public"
 STEWARD = "steward"
+GUARDED = "guarded"
+"""Wages: for research with a purpose of its own, readable by the owner alone."""
 DID_DOCUMENT = "did.json"
 STATUS = "status"
 """Below ``public`` the signed status lists, below ``steward`` whose entries are."""
@@ -140,6 +142,7 @@ def staging(home: Home, seq: int) -> Iterator[Path]:
     for name, mode in ((ANALYST, 0o755), (RECORDS, 0o700), (PUBLIC, 0o755)):
         (path / name).mkdir(mode=mode)
     (path / STEWARD).mkdir(mode=0o700)
+    (path / GUARDED).mkdir(mode=0o700)
     try:
         yield path
     finally:

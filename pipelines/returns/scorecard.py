@@ -104,7 +104,7 @@ def score(
 
 
 def _senders(contracts: Contracts) -> list[Sender]:
-    return [*contracts.colleges.values(), *contracts.systems.values()]
+    return [*contracts.nightly_senders]
 
 
 def _packages(

@@ -15,6 +15,7 @@ from pipelines.landing.decided.verdicts import REFUSED
 from pipelines.landing.freshness import Freshness, freshness
 from pipelines.landing.kept.ledger import read_ledger
 from pipelines.landing.package.parcel import APPLIED, HELD, REJECTED
+from pipelines.returns.credentials import credential_quality
 from pipelines.returns.page import TONE, environment
 from pipelines.returns.scorecard import Scores, as_rows, score
 from pipelines.returns.words import EFFECT, FRESHNESS, VERDICT_IN_SHORT
@@ -43,6 +44,7 @@ def write_scorecards(home: Home, contracts: Contracts, now: datetime | date) -> 
     ages = {age.institution_code: age for age in freshness(home, contracts, now)}
     cards = _cards(scores, contracts, ages)
     for code, card in cards.items():
+        card["credentials"] = credential_quality(home, code)
         folder = home.outbox / code
         folder.mkdir(parents=True, exist_ok=True)
         replace(folder / "scorecard.json", orjson.dumps(_told(card)))

@@ -51,6 +51,14 @@ _FILE_COLUMNS = (
     "rejudged",
 )
 _SOURCE_COLUMNS = ("table", "file", "rows_read", "used", "set_aside_rows", "unreadable")
+_QUALITY_COLUMNS = (
+    "rule",
+    "expects",
+    "credentials",
+    "lacking",
+    "remedy",
+    "source",
+)
 _EDIT_COLUMNS = (
     "edit_id",
     "severity",
@@ -116,6 +124,10 @@ def workbook_bytes(
             _table(book, "Source tables", _SOURCE_COLUMNS, rows)
         edits = [{**e, "effect": EFFECT.get(e["effect"])} for e in summary["edits"]]
         _table(book, "Edits", _EDIT_COLUMNS, _values(edits, _EDIT_COLUMNS))
+        quality = summary["credentials"]
+        if quality:
+            rows = _values(quality["lacking"], _QUALITY_COLUMNS)
+            _table(book, "Published credentials", _QUALITY_COLUMNS, rows)
         if mended.height:
             gone = mended.head(WORKBOOK_FINDINGS).with_columns(visible("key"))
             _table(book, "Resolved", RESOLVED, gone.select(RESOLVED).rows())
@@ -154,6 +166,7 @@ def _summary_sheet(book: Workbook, summary: dict[str, Any], findings: int) -> No
         ("New", counts["new"]),
         ("Still open", counts["persisting"]),
         ("Resolved", counts["resolved"]),
+        *_quality_lines(summary["credentials"]),
         ("Compared with", f"package of {compared['delivery']}" if compared else "-"),
     ]
     if findings > WORKBOOK_FINDINGS:
@@ -165,6 +178,16 @@ def _summary_sheet(book: Workbook, summary: dict[str, Any], findings: int) -> No
     for at, (name, value) in enumerate(lines):
         sheet.write_string(at, 0, name, bold)
         _write(sheet, at, 1, value, wrapped)
+
+
+def _quality_lines(quality: dict[str, Any] | None) -> list[tuple[str, Any]]:
+    if quality is None:
+        return []
+    told = (
+        f"{quality['mean_score']} of 100 on average over "
+        f"{quality['credentials']:,} of snapshot {quality['snapshot']}"
+    )
+    return [("Published credentials", told)]
 
 
 def _table(

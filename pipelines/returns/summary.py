@@ -35,7 +35,7 @@ from pipelines.returns.words import (
     VERDICT,
 )
 
-RETURN_VERSION = "2.1"
+RETURN_VERSION = "2.2"
 _ROWS = (
     "rows_read",
     "loaded",
@@ -57,6 +57,7 @@ def summarise(
     *,
     history: History,
     decision: Decision | None,
+    credentials: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """The return file as one object.
 
@@ -68,6 +69,7 @@ def summarise(
         mended: ``listing.resolved``.
         history: The ledger: what of the sender's is in force.
         decision: The release or refusal of the package that counts now, if any.
+        credentials: ``credentials.credential_quality`` of the sender.
 
     Returns:
         JSON-ready values; ``findings`` has the first of very many of one kind.
@@ -114,6 +116,7 @@ def summarise(
         "findings": first.to_dicts(),
         "findings_listed": first.height,
         "resolved": mended.to_dicts(),
+        "credentials": credentials,
     }
 
 

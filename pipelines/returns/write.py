@@ -19,6 +19,7 @@ from pipelines.landing.judging.spoken import Spoken
 from pipelines.landing.kept.ledger import History
 from pipelines.landing.package.parcel import HELD
 from pipelines.returns.compare import Comparison, compare, previous_of
+from pipelines.returns.credentials import credential_quality
 from pipelines.returns.listing import listed, resolved
 from pipelines.returns.page import package_page
 from pipelines.returns.sheets import csv_bytes, workbook_bytes
@@ -98,7 +99,14 @@ def write_files(
     listing = listed(contracts, row, compared, decision)
     mended = resolved(contracts, compared)
     summary = summarise(
-        contracts, row, compared, listing, mended, history=history, decision=decision
+        contracts,
+        row,
+        compared,
+        listing,
+        mended,
+        history=history,
+        decision=decision,
+        credentials=credential_quality(home, row["institution_code"]),
     )
     _put_aside(home, folder, names, row["wave_id"])
     summary["earlier"] = _earlier(folder, names, zone_of(contracts, row))

@@ -14,7 +14,7 @@ from pipelines.sample.reference import table
 # Areas the Social Security Administration had not assigned when it stopped
 # allocating by area in June 2011, so no adult can own one of these numbers.
 _SSN_AREA_FROM, _SSN_AREAS = 773, 127
-_SSN_SPACE = _SSN_AREAS * 99 * 9999
+SSN_SPACE = _SSN_AREAS * 99 * 9999
 
 # Shares of learners.
 ITIN = 0.004
@@ -158,10 +158,10 @@ def _identifiers(draw: Draw, frame: pl.DataFrame, state: str) -> pl.DataFrame:
     offset = draw.constant("ssn offset") % 1_000_003
     owner = pl.col("l") + offset
     age_proxy = pl.col("birth_date").dt.year()
-    number = spread(owner, 48_271, _SSN_SPACE)
+    number = spread(owner, 48_271, SSN_SPACE)
     # Parents apply for all their children on one day: numbers one apart.
     consecutive = pl.col("twin") & draw.chance("next ssn", CONSECUTIVE_SSN, "l")
-    siblings = (spread(owner - 1, 48_271, _SSN_SPACE) + 1) % _SSN_SPACE
+    siblings = (spread(owner - 1, 48_271, SSN_SPACE) + 1) % SSN_SPACE
     without = pl.when("homonym").then(HOMONYM_WITHOUT_SSN).otherwise(WITHOUT_SSN + ITIN)
     has = draw.unit("ssn owner", "l")
     itin = pl.concat_str(

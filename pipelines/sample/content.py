@@ -49,7 +49,7 @@ class Contents:
         system = package.college < 0
         found = {}
         for name, feed in self._contracts.feeds.items():
-            if (feed.kind == "system") != system:
+            if feed.kind == "agency" or (feed.kind == "system") != system:
                 continue
             parts = self._parts[name]
             rows = parts.get(package.college, parts[NONE])

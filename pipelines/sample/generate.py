@@ -23,6 +23,7 @@ from pipelines.sample.plan import deliveries
 from pipelines.sample.shapes import Shape, mixed_shapes, write_contracts
 from pipelines.sample.state import build
 from pipelines.sample.truth import write_truth
+from pipelines.sample.wages import write_wages
 
 FIRST_NIGHT = date(2026, 9, 1)
 
@@ -59,6 +60,8 @@ def generate(
     out: Path,
     start: date = FIRST_NIGHT,
     shapes: Literal["plain", "mixed"] = "plain",
+    *,
+    wages: bool = False,
 ) -> SampleSummary:
     """Writes ``out/inbox/`` and ``out/truth/``.
 
@@ -74,6 +77,8 @@ def generate(
         start: delivery date of the first night.
         shapes: ``mixed`` has ten colleges deliver in dialects of student systems, and
             writes the contracts with their profiles to ``out/contracts/``.
+        wages: the state's agency delivers wage records too; what colleges deliver
+            stays the same.
 
     Raises:
         UsageError: the arguments cannot be meant.
@@ -86,7 +91,9 @@ def generate(
     with tempfile.TemporaryDirectory(prefix=".sample-", dir=out) as scratch:
         made = Path(scratch)
         spoken = mixed_shapes(system, seed) if shapes == "mixed" else {}
-        summary = _make(system, learners, nights, seed, faults, made, start, spoken)
+        summary = _make(
+            system, learners, nights, seed, faults, made, start, spoken, wages=wages
+        )
         if spoken:
             write_contracts(out / "contracts", spoken)
         _move(made, out)
@@ -115,6 +122,8 @@ def _make(
     made: Path,
     start: date,
     shapes: Mapping[str, Shape],
+    *,
+    wages: bool,
 ) -> SampleSummary:
     contracts = load_contracts()
     draw = Draw(seed)
@@ -134,13 +143,15 @@ def _make(
         for package in packages
     ]
     write_truth(contracts, state, plant, packed, made / "truth")
+    if wages:
+        packed += write_wages(contracts, draw, seed, state, made)
     return SampleSummary(
         out=made,
         system=system,
         learners=learners,
         colleges=state.colleges.height,
         nights=nights,
-        packages=len(packages),
+        packages=len(packed),
         rows=sum(sum(one.rows.values()) for one in packed),
         faults=tuple(plant.at[key].name for key in sorted(plant.at)),
         left_out=plant.left_out,

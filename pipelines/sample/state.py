@@ -139,7 +139,8 @@ def build(
     }
     feeds = {
         name: _held(draw, contracts, name, frames[name], start)
-        for name in contracts.feeds
+        for name, feed in contracts.feeds.items()
+        if feed.kind != "agency"
     }
     return State(colleges, terms, feeds, records, code, start, nights)
 

@@ -348,8 +348,8 @@ def changes(contracts: Contracts, state: State) -> pl.DataFrame:
     """
     codes = state.colleges.select("_c", _CODE)
     found = []
-    for name, feed in contracts.feeds.items():
-        frame = with_sent(state.feeds[name])
+    for name, rows in state.feeds.items():
+        feed, frame = contracts.feeds[name], with_sent(rows)
         key = ["_c", *feed.key]
         begun = frame.filter(pl.col(SENT) > 1).select(*key, night=SENT)
         ended = frame.filter(pl.col(TO) <= state.nights).select(*key, night=TO)

@@ -19,6 +19,7 @@ class Plant:
         add: Rows to append, as changes of row ``like``.
         before: Rows of the feed already in force, as changes of row ``row``.
         others: Rows of other feeds that replace the clean ones.
+        practice_ends: Codes of the practice list whose entries end on a day.
         hit: Indexes of the rows the edit must name.
     """
 
@@ -28,6 +29,7 @@ class Plant:
     like: int = 0
     before: tuple[Row, ...] = ()
     others: dict[str, list[Row]] = field(default_factory=dict)
+    practice_ends: dict[str, str] = field(default_factory=dict)
     hit: tuple[int, ...] | None = None
 
     def rows(self, feed: str) -> list[Row]:
@@ -89,6 +91,7 @@ PLANTS: dict[str, Plant] = {
     "SEC-W01": Plant({"end_date": "2026-06-08"}),
     "SAT-Q01": Plant({"section_id": "99999"}),
     "SAT-Q02": Plant({"hip_code": ""}),
+    "SAT-W01": Plant(practice_ends={"SVL": "2026-01-06"}),
     "PER-Q01": Plant({"birth_date": "2016-09-02"}),
     "PER-Q02": Plant({"birth_date": "1901-01-01", "birth_date_quality": "YEAR"}),
     "PER-W01": Plant({"last_name": "zzTest"}),
@@ -199,6 +202,7 @@ PLANTS: dict[str, Plant] = {
     "EXP-Q01": Plant({"section_id": "20001"}),
     "EXP-Q02": Plant({"hours": "8784.01"}),
     "EXP-W01": Plant({"experience_type": "SVL"}),
+    "EXP-W02": Plant(practice_ends={"INT": "2026-01-31"}),
     "EXP-Q03": Plant({"term_code": ""}),
     "EXP-Q04": _UNKNOWN_STUDENT,
     "BDG-Q01": Plant({"issued_on": "2026-09-02"}),
@@ -228,6 +232,11 @@ PLANTS: dict[str, Plant] = {
     "AWE-Q02": Plant({"awarded_on": "2026-09-02"}),
     "AWE-Q03": Plant({"college_code": "001007-00"}),
     "AWE-W01": Plant({"cip_1": "51.9998"}),
+    "EMP-Q01": Plant({"ssn": "991234567"}),
+    "EMP-Q02": Plant({"quarter": "4"}),
+    "EMP-Q03": Plant({"wages": "-1"}),
+    "EMP-W01": Plant({"naics": "31-33"}),
+    "EMP-W02": Plant({"soc": "99-9998"}),
 }
 
 FILE_PLANTS: dict[str, Plant] = {

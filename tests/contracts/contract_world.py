@@ -218,6 +218,12 @@ WORLD: dict[str, list[Row]] = {
         "A001|001009-00|2025-08-18|2025-12-12|AUBURN UNIVERSITY|AL|4_YEAR"
         "|PUBLIC|||||NSC|",
     ),
+    "employment_quarter": _rows(
+        "ssn employer_account year quarter wages state naics soc",
+        "212345678|0012345|2026|1|8123.45|AL|622110|29-1141",
+        "212345678|0099999|2026|1|410.00|AL|722|",
+        "312345679|0012345|2026|3|0|GA||",
+    ),
     "award_elsewhere": _rows(
         AWARDED_ELSEWHERE,
         "A002|001052-00|2025-05-02|BACHELOR OF SCIENCE IN NURSING"
@@ -235,7 +241,8 @@ def raw_frame(feed: Feed, rows: list[Row]) -> pl.DataFrame:
         [{name: row.get(name, "") for name in names} for row in rows],
         schema=dict.fromkeys(names, pl.String),
     )
-    sender = "SYSTEM:ACCS" if feed.kind == "system" else "CACC"
+    offices = {"system": "SYSTEM:ACCS", "agency": "AGENCY:AL_UI"}
+    sender = offices.get(feed.kind, "CACC")
     clean = normalise(feed, sent)
     extra = pl.DataFrame(
         {"_row": range(len(rows))}, schema={"_row": pl.UInt32}
@@ -260,6 +267,28 @@ def register(
     frame = typed_frame(feed, rows)
     closed = pl.Series("is_closed", [row.get("_op") == "C" for row in rows], pl.Boolean)
     con.register(name, frame.with_columns(closed))
+
+
+@contextmanager
+def practices_ending(
+    con: duckdb.DuckDBPyConnection, ends: dict[str, str]
+) -> Iterator[None]:
+    """The practice list with entries that end on a day, for as long as it is open."""
+    if not ends:
+        yield
+        return
+    shipped = con.sql("from code_practice").to_arrow_table()
+    con.register("_shipped", shipped)
+    cases = " ".join(f"when '{code}' then '{day}'" for code, day in ends.items())
+    con.execute(
+        "create or replace temp view code_practice as select * replace "
+        f"(case code {cases} else valid_to end as valid_to) from _shipped"
+    )
+    try:
+        yield
+    finally:
+        con.execute("drop view code_practice")
+        con.register("code_practice", shipped)
 
 
 @cache

@@ -16,10 +16,12 @@ def test_every_published_column_stands_in_the_dictionary_and_no_other() -> None:
         elif found := re.match(r"\| `(\w+)` \| ", line):
             rows[table].append(found[1])
     published = {
-        name: [column.name for column in product.columns_in("published")]
+        name: [column.name for column in product.columns_in(layer)]
         for name, product in load_products().items()
-        if "published" in product.layers and name != "record_document"
+        for layer in ("published", "guarded")
+        if layer in product.layers and name != "record_document"
     }
+    assert rows["employment_match"]
     assert rows == published
     assert "name_on_record" not in rows["learner"]
 

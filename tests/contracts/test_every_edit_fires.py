@@ -7,6 +7,7 @@ from contract_world import (
     CONTRACTS,
     WORLD,
     connect,
+    practices_ending,
     raw_frame,
     register,
     typed_frame,
@@ -28,7 +29,10 @@ def feed_of(edit: Edit) -> Feed:
 
 def judge_plant(feed: Feed, plant: Plant) -> Judgement:
     rows = plant.rows(feed.name)
-    with connect(feed, plant.in_force(feed.name), plant.others) as con:
+    with (
+        connect(feed, plant.in_force(feed.name), plant.others) as con,
+        practices_ending(con, plant.practice_ends),
+    ):
         return judge(feed, raw_frame(feed, rows), typed_frame(feed, rows), con)
 
 

@@ -18,3 +18,15 @@ def clean_state(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     )
     (warehouse.root / "printed.txt").write_text(warehouse.lrw("night", "--each"))
     return warehouse
+
+
+@pytest.fixture(scope="session")
+def wage_state(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A clean state of 250 with the wage records of its agency, after two nights."""
+    warehouse = generated_state(
+        tmp_path_factory.mktemp("wages"),
+        *("--system", "accs", "--learners", "250", "--nights", "2"),
+        *("--seed", "11", "--faults", "none", "--wages"),
+    )
+    warehouse.lrw("night", "--each")
+    return warehouse

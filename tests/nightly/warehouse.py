@@ -42,6 +42,9 @@ class Warehouse:
     def query(self, sql: str) -> list[dict]:
         return json.loads(self.lrw("query", sql, "--format", "json"))
 
+    def guarded(self, sql: str) -> list[dict]:
+        return json.loads(self.lrw("query", "--guarded", sql, "--format", "json"))
+
     def truth(self, name: str) -> pl.DataFrame:
         return pl.read_parquet(self.root / "truth" / f"{name}.parquet")
 

@@ -9,6 +9,11 @@
     "experience_unlisted": "warn",
     "experience_outside_dates": "warn",
     "experience_undecided": "warn",
+    "dual_without_high_school": "warn",
+    "high_school_code_not_ceeb": "warn",
+    "dual_without_graduation_year": "warn",
+    "dual_after_graduation": "warn",
+    "dual_told_by_one_feed": "warn",
 } -%}
 
 with
@@ -19,6 +24,7 @@ with
             "quality_assertion_without_achievement",
             "quality_shared_credential",
             "quality_experience_category",
+            "quality_high_school",
         ] %}
             select institution_code, finding, found
             from {{ ref(rule) }} {{ "union all" if not loop.last }}
@@ -32,7 +38,12 @@ with
             {% endfor %}
     ),
 
-    colleges as (select distinct institution_code from {{ ref("stg_package") }})
+    -- agencies send packages too, and are no institution
+    colleges as (
+        select distinct institution_code
+        from {{ ref("stg_package") }}
+        inner join {{ ref("institution") }} using (institution_code)
+    )
 
 select
     colleges.institution_code,

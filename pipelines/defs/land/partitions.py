@@ -9,7 +9,7 @@ FIRST_DELIVERY = "2026-08-01"
 
 
 def senders() -> list[str]:
-    """Codes of everyone who may send a package: active colleges and system offices.
+    """Codes of all who may send a package: active colleges, offices, agencies.
 
     One system's senders stand together, so that the range of a wave is no wider than
     the system: Dagster writes a planned event for each feed and sender in it, 6 ms
@@ -19,6 +19,7 @@ def senders() -> list[str]:
     known: list[Sender] = [
         *(c for c in contracts.colleges.values() if c.status == "active"),
         *contracts.systems.values(),
+        *contracts.agencies.values(),
     ]
     known.sort(key=lambda sender: (sender.system, sender.sender))
     return [sender.sender for sender in known]

@@ -105,14 +105,14 @@ class Reported:
 
 
 def sender_of(contracts: Contracts, code: str) -> Sender:
-    """The college or system office of that code, in whatever case it was typed.
+    """The college, office or agency of that code, in whatever case it was typed.
 
     Raises:
         UsageError: Nobody sends under it.
     """
     sender = contracts.sender(code.strip().upper())
     if sender is None:
-        message = f"{code} is no college or system office of the contracts."
+        message = f"{code} is no college, office or agency of the contracts."
         raise UsageError(message)
     return sender
 

@@ -22,6 +22,8 @@ from pipelines.settings import Home
 TOKEN_PREFIX = "hmac-sha256:"
 MASK = "[withheld]"
 _NUMBERS = ["SSN", "ITIN", "SSN_LAST4"]
+_TOKENS = {"employment_quarter": {"ssn": "", "employer_account": "employer\x1f"}}
+"""Columns that are numbers always, and what keeps one kind from another's tokens."""
 _BLOCK = 64
 _PEPPER_BYTES = 32
 
@@ -53,28 +55,43 @@ def _write_secret(path: Path, value: bytes) -> None:
 def tokenise(
     feed: Feed, rows: pl.DataFrame, key: bytes, con: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    """Replace raw numbers in ``person_identifier`` by tokens.
+    """Replace raw numbers by tokens, in the feeds that have any.
 
     Args:
-        feed: Any feed; only ``person_identifier`` changes.
-        rows: Rows with ``id_type`` and ``id_value``.
+        feed: Any feed; only ``person_identifier`` and ``employment_quarter`` change.
+        rows: Rows of the feed.
         key: The pepper.
         con: An in-memory connection to compute in.
 
     Returns:
-        The same rows in the same order; equal numbers give equal tokens everywhere.
+        The same rows in the same order; equal numbers give equal tokens everywhere,
+        so that a worker of the wage records is the student with that number.
     """
-    if feed.name != "person_identifier" or rows.is_empty():
+    if rows.is_empty():
         return rows
-    is_raw = (
-        pl.col("id_type").is_in(_NUMBERS)
-        & pl.col("id_value").is_not_null()
-        & ~pl.col("id_value").str.starts_with(TOKEN_PREFIX)
-    )
-    numbers = rows.filter(is_raw).select("id_value").unique()
-    tokens = _tokens(numbers, key, con)
-    joined = rows.join(tokens, on="id_value", how="left", maintain_order="left")
-    replaced = pl.when(is_raw).then("_token").otherwise("id_value").alias("id_value")
+    if feed.name == "person_identifier":
+        is_number = pl.col("id_type").is_in(_NUMBERS)
+        return _replaced(rows, "id_value", is_number, "", key, con)
+    for column, purpose in _TOKENS.get(feed.name, {}).items():
+        rows = _replaced(rows, column, pl.lit(value=True), purpose, key, con)
+    return rows
+
+
+def _replaced(
+    rows: pl.DataFrame,
+    column: str,
+    where: pl.Expr,
+    purpose: str,
+    key: bytes,
+    con: duckdb.DuckDBPyConnection,
+) -> pl.DataFrame:
+    """The rows with the raw values of a column as tokens."""
+    value = pl.col(column)
+    is_raw = where & value.is_not_null() & ~value.str.starts_with(TOKEN_PREFIX)
+    numbers = rows.filter(is_raw).select(value.alias("_value")).unique()
+    tokens = _tokens(numbers, purpose, key, con).rename({"_value": column})
+    joined = rows.join(tokens, on=column, how="left", maintain_order="left")
+    replaced = pl.when(is_raw).then("_token").otherwise(value).alias(column)
     return joined.with_columns(replaced).drop("_token")
 
 
@@ -92,9 +109,9 @@ def with_tokens(feed: Feed, rows: pl.DataFrame, stored: pl.DataFrame) -> pl.Data
 
 
 def _tokens(
-    numbers: pl.DataFrame, key: bytes, con: duckdb.DuckDBPyConnection
+    numbers: pl.DataFrame, purpose: str, key: bytes, con: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    """HMAC-SHA256 of each number: SHA-256 twice, as RFC 2104 defines it."""
+    """HMAC-SHA256 of purpose and number: SHA-256 twice, as RFC 2104 defines it."""
     padded = key.ljust(_BLOCK, b"\0")
     inner = bytes(byte ^ 0x36 for byte in padded)
     outer = bytes(byte ^ 0x5C for byte in padded)
@@ -102,12 +119,18 @@ def _tokens(
     tokens = con.sql(
         """
         select
-            id_value,
-            $prefix || sha256($outer || unhex(sha256($inner || encode(id_value))))
-                as _token
+            _value,
+            $prefix || sha256(
+                $outer || unhex(sha256($inner || encode($purpose || _value)))
+            ) as _token
         from _numbers
         """,
-        params={"prefix": TOKEN_PREFIX, "outer": outer, "inner": inner},
+        params={
+            "prefix": TOKEN_PREFIX,
+            "purpose": purpose,
+            "outer": outer,
+            "inner": inner,
+        },
     )
     return pl.DataFrame(tokens.to_arrow_table())
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from pipelines.contracts.model import Contracts, Sender
+from pipelines.contracts.model import Contracts, Sender, kinds_of
 from pipelines.dialects.model import GENERIC
 from pipelines.landing.kept.ledger import Applied, History
 from pipelines.landing.package.inbox import MANIFEST, Delivery, read_regular
@@ -157,13 +157,12 @@ def _sender_notes(
     day = manifest.as_of_date(sender.timezone)
     if not sender.open_on(day):
         return [Note("F03", "F", value=f"{code} is closed on {day}")]
-    is_system = code.startswith("SYSTEM:")
     notes = _dialect_notes(manifest, sender, contracts)
     for file in manifest.files_of(GENERIC):
         feed = contracts.feeds.get(file.feed)
         if feed is None:
             notes.append(Note("F01", "F", column="files.feed", value=file.feed[:60]))
-        elif (feed.kind == "system") != is_system:
+        elif feed.kind not in kinds_of(sender):
             notes.append(Note("F03", "F", value=f"{code} does not send {file.feed}"))
     return notes
 

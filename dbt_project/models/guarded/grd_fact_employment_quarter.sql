@@ -1,0 +1,20 @@
+-- generated from data_contracts/products/fact_employment_quarter.odcs.yaml; edit that
+select
+    source_record_key,
+    learner_id,
+    agency_code,
+    year,
+    quarter,
+    employer_key,
+    wages,
+    state,
+    naics,
+    soc,
+    matched_by,
+    recorded_at,
+    package_id,
+    file_sha256,
+    file_name,
+    line,
+    contract_version,
+from {{ ref("clr_fact_employment_quarter") }}

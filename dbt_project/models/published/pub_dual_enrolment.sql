@@ -1,0 +1,23 @@
+-- generated from data_contracts/products/dual_enrolment.odcs.yaml; edit that
+select
+    dual_enrolment_id,
+    learner_id,
+    institution_code,
+    term_id,
+    told_by,
+    courses,
+    credit_unit,
+    attempted_credit,
+    earned_credit,
+    high_school_id,
+    high_school_code,
+    high_school_code_kind,
+    high_school_grad_year,
+    grade_level,
+    age_band,
+    is_later_here,
+    is_later_elsewhere,
+    later_institution_code,
+    enrolled_later_on,
+    recorded_at,
+from {{ ref("clr_dual_enrolment") }}
