@@ -27,5 +27,6 @@ def declared_paths() -> dict[str, set[str]]:
 
 
 def unsigned(credential: dict[str, Any]) -> dict[str, Any]:
-    """A credential without what signing adds."""
-    return {name: value for name, value in credential.items() if name != "proof"}
+    """A credential without what publishing adds."""
+    added = ("proof", "credentialStatus")
+    return {name: value for name, value in credential.items() if name not in added}

@@ -2,8 +2,8 @@
 
 ``worked_learner/packages.yaml`` and ``corrections.yaml`` are what the colleges send on
 two nights. ``golden/worked_learner`` is what is published of it: a reviewer who knows
-registrars' work can read both side by side. Ids and proofs are left out: another
-warehouse makes others.
+registrars' work can read both side by side. Ids, proofs and status entries are
+left out: another warehouse makes others.
 """
 
 import json
@@ -37,6 +37,8 @@ SENT = Path(__file__).with_name("worked_learner")
 GOLDEN = Path(__file__).parents[1] / "golden" / "worked_learner"
 REWRITE = bool(os.environ.get("LRW_REWRITE_GOLDEN"))
 DAYS = ("2026-09-01", "2026-09-02")
+ADDED = ("proof", "credentialStatus", "@context", "validFrom", "credentialSchema")
+"""Of another warehouse's key, secret and clock, or the same in every record."""
 
 TABLES = {
     "assertion join achievement using (achievement_id)": (
@@ -190,7 +192,7 @@ def readable(value: Any) -> Any:
         return {
             key: readable(item)
             for key, item in value.items()
-            if key not in ("proof", "@context", "validFrom", "credentialSchema")
+            if key not in ADDED
             and not (key == "id" and is_minted(item))
             and not (key == "resultDescription" and is_minted(item))
         }
