@@ -283,6 +283,40 @@ def keys_rotate(
     )
 
 
+@keys_app.command("retire")
+def keys_retire(
+    key: Annotated[str, typer.Argument(help="The earlier key, z6Mk…")],
+    system: Annotated[SystemName, typer.Option(help="Whose key.")] = SystemName.ACCS,
+) -> None:
+    """Publish an earlier key no more: the next night signs anew what it signed.
+
+    For a key that somebody else may have. A key that was only replaced stays published.
+    """
+    from pipelines.contracts.load import load_contracts
+    from pipelines.publishing.keys import withdraw_key
+
+    did = load_contracts().systems[system.value.upper()].did
+    left = withdraw_key(home().keys, did, key)
+    out.print(
+        f"{key} signs for {did} no more; {1 + len(left.retired)} still published. "
+        "`lrw keys publish` for the web server now, `lrw night` to sign anew"
+    )
+
+
+@keys_app.command("publish")
+def keys_publish(
+    to: Annotated[Path, typer.Option("--out", help="Folder for did.json, jwks.json.")],
+    system: Annotated[SystemName, typer.Option(help="Whose keys.")] = SystemName.ACCS,
+) -> None:
+    """Write the issuer's public keys as a web server must answer them."""
+    from pipelines.contracts.load import load_contracts
+    from pipelines.publishing.keys import load_key, write_public
+
+    did = load_contracts().systems[system.value.upper()].did
+    for path in write_public(load_key(home().keys, did), to):
+        out.print(str(path))
+
+
 @contracts_app.command("sync")
 def contracts_sync(
     check: Annotated[bool, typer.Option("--check", help="Write nothing.")] = False,

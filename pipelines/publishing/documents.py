@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.errors import OperatorError
 from pipelines.publishing.analyst import DOCUMENTS
-from pipelines.publishing.record_table import Quiet, relation
+from pipelines.publishing.record_table import Quiet, relation, signed_by
 from pipelines.publishing.replaced import Replaced
 from pipelines.publishing.snapshot import RECORDS
 from pipelines.publishing.status_entries import StatusEntries
@@ -109,7 +109,12 @@ class Documents:
         )
         return datetime.fromtimestamp(rows[0][0] // 1_000_000, UTC)
 
-    def plan(self, on_progress: Callable[[int, int], None]) -> Plan:
+    def plan(
+        self,
+        on_progress: Callable[[int, int], None],
+        withdrawn_keys: tuple[str, ...] = (),
+        void_keys: tuple[str, ...] = (),
+    ) -> Plan:
         """Compare content hashes, by learner, with the published records.
 
         The documents are read once, in ranges of learners: asked for all at once, the
@@ -118,6 +123,8 @@ class Documents:
 
         Args:
             on_progress: called with learners read and learners in all.
+            withdrawn_keys: multikeys of which no signature may be published again.
+            void_keys: those of them that the published snapshot still listed.
 
         Raises:
             OperatorError: a learner has two documents.
@@ -142,10 +149,12 @@ class Documents:
             "content_hash VARCHAR, known BOOLEAN, state VARCHAR)"
         )
         for part in range(self.parts):
-            self._plan_part(part)
+            self._plan_part(part, signed_by("clr", void_keys))
             on_progress(min((part + 1) * LEARNERS_A_FILE, learners), learners)
         self.status.revoke()
-        restored = self.replaced.settle(self.status.revoked())
+        restored = self.replaced.settle(
+            self.status.revoked(), signed_by("clr", withdrawn_keys)
+        )
         self.status.give()
         fresh = self.con.count("SELECT count(*) FROM plan WHERE state = 'fresh'")
         withdrawn = self.con.count(
@@ -154,7 +163,7 @@ class Documents:
         )
         return Plan(learners, fresh, restored, withdrawn)
 
-    def _plan_part(self, part: int) -> None:
+    def _plan_part(self, part: int, is_void: str) -> None:
         within = self.within(part)
         self.con.rows(f"""
             CREATE OR REPLACE TEMP TABLE tonight AS
@@ -171,10 +180,13 @@ class Documents:
                 t.learner_id,
                 t.content_hash,
                 p.learner_id IS NOT NULL,
-                if(p.content_hash = t.content_hash, 'same', 'fresh')
+                if(
+                    p.content_hash = t.content_hash AND NOT p.is_void, 'same', 'fresh'
+                )
             FROM tonight AS t
             LEFT JOIN (
-                SELECT learner_id, content_hash FROM {self.previous} WHERE {within}
+                SELECT learner_id, content_hash, {is_void} AS is_void
+                FROM {self.previous} WHERE {within}
             ) AS p USING (learner_id)
         """)
         self.con.rows(f"""

@@ -5,6 +5,7 @@ what is signed (``signing.py``). A key is made once; losing it means that later 
 cannot be told from forgeries, so a publication never replaces one in silence.
 """
 
+import base64
 import os
 import re
 import stat
@@ -39,6 +40,8 @@ class IssuerKey:
         public: ``z6Mk…`` multikey in force.
         retired: earlier ``z6Mk…`` multikeys; still published, since records signed
             with them are verified long after.
+        withdrawn: keys that others may have; published no more, and what they signed
+            is signed anew.
         path: the key file.
         private: the secret key; never shown.
     """
@@ -46,6 +49,7 @@ class IssuerKey:
     did: str
     public: str
     retired: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     path: Path
     private: Ed25519PrivateKey = field(repr=False, compare=False)
 
@@ -73,6 +77,28 @@ class IssuerKey:
                 for key in keys
             ],
             "assertionMethod": [f"{self.did}#{key}" for key in keys],
+        }
+
+    def jwks(self) -> dict[str, Any]:
+        """The same keys as a JWK Set (RFC 7517, RFC 8037).
+
+        Each has ``iss``, as 1EdTech's implementation guide for CLR 2.0 asks.
+        """
+        return {
+            "keys": [
+                {
+                    "kty": "OKP",
+                    "crv": "Ed25519",
+                    "x": base64.urlsafe_b64encode(multibase.public_bytes(key))
+                    .decode()
+                    .rstrip("="),
+                    "kid": f"{self.did}#{key}",
+                    "alg": "EdDSA",
+                    "use": "sig",
+                    "iss": self.did,
+                }
+                for key in (self.public, *self.retired)
+            ]
         }
 
 
@@ -103,19 +129,44 @@ def rotate_key(keys: Path, did: str) -> IssuerKey:
     """Put a new key in force; the present one stays published as retired."""
     old = load_key(keys, did)
     secret, public = _generate()
+    body = {
+        "did": did,
+        "publicKeyMultibase": public,
+        "secretKeyMultibase": secret,
+        "created": _now(),
+        "retired": [old.public, *old.retired],
+        "withdrawn": list(old.withdrawn),
+    }
+    return _replace(keys, did, body)
+
+
+def withdraw_key(keys: Path, did: str, multikey: str) -> IssuerKey:
+    """Publish an earlier key no more, because somebody else may sign with it.
+
+    The next publication signs anew, with a later ``validFrom``, whatever it signed.
+
+    Raises:
+        OperatorError: it is in force, withdrawn already, or not one of this issuer's.
+    """
+    key = load_key(keys, did)
+    if multikey == key.public:
+        raise OperatorError(f"{multikey} is in force: `lrw keys rotate` first")
+    if multikey in key.withdrawn:
+        raise OperatorError(f"{multikey} is withdrawn already")
+    if multikey not in key.retired:
+        known = ", ".join(key.retired) or "none"
+        raise OperatorError(f"{multikey} is no earlier key of {did}: {known}")
+    body = orjson.loads(key.path.read_bytes())
+    body["retired"] = [one for one in key.retired if one != multikey]
+    body["withdrawn"] = [multikey, *key.withdrawn]
+    return _replace(keys, did, body)
+
+
+def _replace(keys: Path, did: str, body: dict[str, Any]) -> IssuerKey:
     path = key_path(keys, did)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    _write(
-        fresh,
-        {
-            "did": did,
-            "publicKeyMultibase": public,
-            "secretKeyMultibase": secret,
-            "created": _now(),
-            "retired": [old.public, *old.retired],
-        },
-    )
+    _write(fresh, body)
     replace_durably(fresh, path)
     return load_key(keys, did)
 
@@ -147,6 +198,7 @@ def load_key(keys: Path, did: str) -> IssuerKey:
             multibase.secret_bytes(body["secretKeyMultibase"])
         )
         public, retired = body["publicKeyMultibase"], tuple(body["retired"])
+        withdrawn = tuple(body.get("withdrawn", ()))
         stated = body["did"]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise OperatorError(f"{path} is not a signing key; restore it") from None
@@ -154,7 +206,7 @@ def load_key(keys: Path, did: str) -> IssuerKey:
         raise OperatorError(f"{path} holds two different keys; restore it")
     if stated != did:
         raise OperatorError(f"{path} is the key of {stated}, not of {did}")
-    return IssuerKey(did, public, retired, path, private)
+    return IssuerKey(did, public, retired, withdrawn, path, private)
 
 
 def key_for_publication(
@@ -185,12 +237,32 @@ def key_for_publication(
             f"{did}: one warehouse has one issuer"
         )
     ours = set(key.document()["assertionMethod"])
+    ours |= {f"{did}#{multikey}" for multikey in key.withdrawn}
     if not set(published.get("assertionMethod", [])) <= ours:
         raise OperatorError(
             f"{key.path} does not list the key that signed the published records: "
             "restore it, or rotate instead of replacing it"
         )
     return key
+
+
+def write_public(key: IssuerKey, folder: Path) -> list[Path]:
+    """Write ``did.json`` and ``jwks.json``; return where.
+
+    Raises:
+        OperatorError: the folder cannot be written.
+    """
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    paths = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, body in (("did.json", key.document()), ("jwks.json", key.jwks())):
+            path = folder / name
+            path.write_bytes(orjson.dumps(body, option=options))
+            paths.append(path)
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be written: {error.strerror}") from None
+    return paths
 
 
 def public_key(private: Ed25519PrivateKey) -> str:

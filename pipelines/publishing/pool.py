@@ -63,7 +63,9 @@ class _Bench:
     """What a process needs to sign: made once, kept."""
 
     def __init__(self, keys: Path, did: str) -> None:
-        self.signer = KeySigner(load_key(keys, did))
+        key = load_key(keys, did)
+        self.signer = KeySigner(key)
+        self.void = frozenset(f"{did}#{one}" for one in key.withdrawn)
         self.proofs = Proofs()
 
     def sign(self, jobs: list[Job]) -> list[Signed]:
@@ -75,7 +77,7 @@ class _Bench:
             status_lists.enter(record, self.signer.did, job.entries, job.as_of)
             if job.issued or job.not_before:
                 issued = [orjson.loads(text) for text in job.issued]
-                versions.supersede(record, issued, job.as_of, job.not_before)
+                versions.supersede(record, issued, job.as_of, job.not_before, self.void)
             signed = sign_record(record, self.signer, self.proofs)
             if job.compare:
                 guard.compare(signed, self.proofs)

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import orjson
 
 from pipelines.contracts.model import Contracts
 from pipelines.contracts.products import load_products
@@ -22,7 +21,7 @@ from pipelines.identity.namespace import id_namespace
 from pipelines.publishing import analyst, inputs, manifest, records, status_lists
 from pipelines.publishing import snapshot as store
 from pipelines.publishing.documents import Documents, Plan
-from pipelines.publishing.keys import IssuerKey, key_for_publication
+from pipelines.publishing.keys import IssuerKey, key_for_publication, write_public
 from pipelines.publishing.manifest import FileEntry, Manifest
 from pipelines.publishing.signing import KeySigner
 from pipelines.publishing.snapshot import Snapshot
@@ -127,7 +126,11 @@ def _publish(
     if contracts is not None:
         analyst.refuse_unagreed(con, database, load_products())
     key = _key(home, contracts, documents.issuer(), previous)
-    plan = documents.plan(lambda done, total: progress("documents", done, total))
+    published = previous.did_document()["assertionMethod"] if previous else []
+    void = tuple(one for one in key.withdrawn if f"{key.did}#{one}" in published)
+    plan = documents.plan(
+        lambda done, total: progress("documents", done, total), key.withdrawn, void
+    )
     as_of = inputs.ledger_as_of(home) or documents.latest()
     with store.staging(home, seq) as staged:
         at("staged")
@@ -171,11 +174,11 @@ def _publish(
             staged / store.PUBLIC / store.STATUS,
             previous.path if previous else None,
             documents.status.lists(),
-            documents.status.changed_lists(),
+            documents.status.changed_lists() if not void else None,
             _stamp(as_of),
             KeySigner(key),
         )
-        _write_json(staged / store.PUBLIC / store.DID_DOCUMENT, key.document())
+        write_public(key, staged / store.PUBLIC)
         shutil.copyfile(
             CHECKOUT / "docs" / store.PROFILE, staged / store.PUBLIC / store.PROFILE
         )
@@ -293,11 +296,6 @@ def _write_manifest(staged: Path, body: Manifest, key: IssuerKey) -> None:
     (staged / manifest.NAME).write_bytes(data)
     sig = manifest.signature(data, KeySigner(key))
     (staged / manifest.SIGNATURE).write_bytes(sig)
-
-
-def _write_json(path: Path, body: object) -> None:
-    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    path.write_bytes(orjson.dumps(body, option=options))
 
 
 def _stamp(moment: datetime) -> str:

@@ -53,6 +53,12 @@ def relation(path: Path | None, empty: str = NONE) -> str:
     return f"read_parquet('{quoted(files)}', hive_partitioning = false)"
 
 
+def signed_by(column: str, multikeys: tuple[str, ...]) -> str:
+    """SQL that holds of a record of which one of the keys signed anything."""
+    found = [f"contains({column}, '#{quoted(key)}\"')" for key in multikeys]
+    return f"({' OR '.join(found)})" if found else "false"
+
+
 def quoted(text: Path | str) -> str:
     """A text fit to stand between single quotes in SQL."""
     return str(text).replace("'", "''")

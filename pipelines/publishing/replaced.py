@@ -63,10 +63,11 @@ class Replaced:
         self._redirects = before(ANALYST, REDIRECTS, _NO_REDIRECT)
         self._assertions = before(ANALYST, "assertion.parquet", _NO_ASSERTION)
 
-    def settle(self, revoked: str) -> int:
+    def settle(self, revoked: str, is_void: str) -> int:
         """Decide what is given back, and gather what fresh records must be later than.
 
-        ``revoked`` is a relation of revoked status entries, ``list, slot``.
+        ``revoked`` is a relation of revoked status entries, ``list, slot``; ``is_void``
+        SQL that holds of a ``clr`` whose signature may not be published again.
 
         Learners of ``plan`` who are given their earlier bytes go from ``fresh`` to
         ``restored``; ``last_issued`` (learner_id, valid_from) is made.
@@ -76,7 +77,7 @@ class Replaced:
         """
         self._changed_redirects()
         self._moved_credentials()
-        self._give_back(revoked)
+        self._give_back(revoked, is_void)
         self._con.rows(f"""
             CREATE OR REPLACE TEMP TABLE last_issued AS
             SELECT learner_id, max(valid_from) AS valid_from
@@ -117,7 +118,7 @@ class Replaced:
                 AND tonight.learner_id <> before.learner_id
         """)
 
-    def _give_back(self, revoked: str) -> None:
+    def _give_back(self, revoked: str, is_void: str) -> None:
         """Only a split gives bytes back: else the later ``validFrom`` must hold.
 
         Nor where a credential changed meanwhile and changed back: its later version
@@ -129,7 +130,7 @@ class Replaced:
             FROM {self._kept} AS kept
             INNER JOIN plan USING (learner_id, content_hash)
             SEMI JOIN (FROM touched WHERE NOT made) AS parted USING (learner_id)
-            WHERE plan.state = 'fresh'
+            WHERE plan.state = 'fresh' AND NOT {is_void}
             QUALIFY row_number() OVER (
                 PARTITION BY kept.learner_id ORDER BY kept.valid_from DESC
             ) = 1

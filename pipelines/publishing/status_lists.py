@@ -126,7 +126,7 @@ def write(
     folder: Path,
     previous: Path | None,
     lists: Mapping[int, list[int]],
-    changed: set[int],
+    changed: set[int] | None,
     as_of: str,
     signer: Signer,
 ) -> None:
@@ -136,7 +136,7 @@ def write(
         folder: where they go; made here.
         previous: folder of the published snapshot, None before the first.
         lists: revoked slots by list number.
-        changed: lists to sign anew.
+        changed: lists to sign anew; None signs all.
         as_of: their ``validFrom``, ISO 8601 with ``Z``.
         signer: the issuer's key.
     """
@@ -144,7 +144,7 @@ def write(
     proofs = Proofs()
     for number, revoked in lists.items():
         path = folder / f"{number}.json"
-        if previous is not None and number not in changed:
+        if previous and changed is not None and number not in changed:
             shutil.copyfile(previous / PUBLIC / STATUS / path.name, path)
             continue
         url = list_url(signer.did, number)

@@ -8,6 +8,7 @@ record says about its learner.
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,8 +169,10 @@ def verify_document(
     status = StatusLists(lists, keys) if lists else None
 
     def failure(one: Mapping[str, Any]) -> str | None:
-        return keys.failure(one, by_reference=True) or (
-            status.failure(one) if status else None
+        return (
+            keys.failure(one, by_reference=True)
+            or _out_of_time(one, datetime.now(UTC))
+            or (status.failure(one) if status else None)
         )
 
     nested = _nested(document)
@@ -367,6 +370,19 @@ def _unbound(document: Mapping[str, Any], nested: list[Any]) -> str | None:
     except (KeyError, TypeError):
         return "a credential has no subject of its own"
     return None if len(set(ids)) == len(ids) else "two credentials share a subject"
+
+
+def _out_of_time(document: Mapping[str, Any], now: datetime) -> str | None:
+    """Why a credential is not valid now; VC Data Model 2.0 §4.9."""
+    try:
+        begins = datetime.fromisoformat(document["validFrom"])
+        ends = datetime.fromisoformat(document.get("validUntil", "9999-12-31T00:00Z"))
+        early, late = begins > now, ends < now
+    except (KeyError, TypeError, ValueError):
+        return "its dates are not dates with a zone"
+    if early:
+        return f"it is not valid before {begins:%Y-%m-%d}"
+    return f"it expired on {ends:%Y-%m-%d}" if late else None
 
 
 def _issuer(document: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ def supersede(
     issued: Sequence[dict[str, Any]],
     as_of: str,
     not_before: str | None = None,
+    void: frozenset[str] = frozenset(),
 ) -> None:
     """Give changed credentials of ``record``, and itself, a later ``validFrom``.
 
@@ -31,6 +32,8 @@ def supersede(
         as_of: the snapshot's as-of, ISO 8601 with ``Z``.
         not_before: latest ``validFrom`` under the record's id where no CLR of
             ``issued`` has it.
+        void: verification methods that are published no more: what they signed changes
+            by being signed anew.
     """
     known: dict[str, dict[str, Any]] = {}
     for one in issued:
@@ -41,7 +44,7 @@ def supersede(
     for credential in record["credentialSubject"]["verifiableCredential"]:
         old = known.get(credential["id"])
         if old is not None:
-            _supersede_one(credential, old, as_of)
+            _supersede_one(credential, old, as_of, void)
     dates = [one["validFrom"] for one in issued if one["id"] == record["id"]]
     if not_before is not None:
         dates.append(not_before)
@@ -50,9 +53,12 @@ def supersede(
         record["validFrom"] = later(record["validFrom"], latest, as_of)
 
 
-def _supersede_one(new: dict[str, Any], old: dict[str, Any], as_of: str) -> None:
+def _supersede_one(
+    new: dict[str, Any], old: dict[str, Any], as_of: str, void: frozenset[str]
+) -> None:
     skipped = {"proof", "validFrom"}
-    if {k: v for k, v in new.items() if k not in skipped} == {
+    stands = not any(one["verificationMethod"] in void for one in old["proof"])
+    if stands and {k: v for k, v in new.items() if k not in skipped} == {
         k: v for k, v in old.items() if k not in skipped
     }:
         # What did not change keeps its date, and with it its bytes.

@@ -33,7 +33,7 @@ def issuer_key() -> IssuerKey:
     """A fixed key, so that golden files can be compared; never sign with it."""
     private = Ed25519PrivateKey.from_private_bytes(b"not a secret: a key for tests ok")
     public = keys.public_key(private)
-    return IssuerKey(record_factory.DID, public, (), Path("unused"), private)
+    return IssuerKey(record_factory.DID, public, (), (), Path("unused"), private)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,7 @@ def test_the_first_night_publishes_records_tables_keys_and_manifest(warehouse, b
         "manifest.json",
         "manifest.sig",
         "public/did.json",
+        "public/jwks.json",
         "public/mapping-profile.html",
         "public/status/1.json",
         "records/part-00000.parquet",

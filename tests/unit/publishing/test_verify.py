@@ -26,13 +26,14 @@ def test_a_whole_snapshot_verifies_with_every_check_named(published):
         "hashes and rows",
         "learners",
         "redirects",
+        "status lists",
         "proofs",
         "witness of landing",
         "ledger",
         "decisions",
         "certified rows",
     ]
-    assert result.checks[5].detail == "4 records"
+    assert result.checks[6].detail == "4 records"
 
 
 def test_one_flipped_bit_anywhere_is_found(published):
