@@ -233,8 +233,8 @@ PLANTS: dict[str, Plant] = {
     "AWE-Q03": Plant({"college_code": "001007-00"}),
     "AWE-W01": Plant({"cip_1": "51.9998"}),
     "EMP-Q01": Plant({"ssn": "991234567"}),
-    "EMP-Q02": Plant({"quarter": "4"}),
-    "EMP-Q03": Plant({"wages": "-1"}),
+    "EMP-Q02": Plant({"quarter": "5"}),
+    "EMP-Q03": Plant({"wages": "-1.00"}),
     "EMP-W01": Plant({"naics": "31-33"}),
     "EMP-W02": Plant({"soc": "99-9998"}),
 }

@@ -182,6 +182,9 @@ def test_keys_are_unique_on_every_night(
     for state in (accs, tbr):
         for night in (1, 2, 3):
             for name, feed in contracts.feeds.items():  # type: ignore[attr-defined]
+                # An agency's feed is written when it is asked for.
+                if feed.kind == "agency":
+                    continue
                 rows = standing_on(state.feeds[name], night)
                 keys = rows.select("_c", *feed.key)
                 assert not keys.is_duplicated().any(), (name, night)
