@@ -58,6 +58,16 @@ def test_an_account_that_looks_like_a_number_is_another_token(
     )
 
 
+def test_a_quarter_that_has_not_begun_is_set_aside(warehouse: Warehouse) -> None:
+    rows = [wage(FIRST), wage(SECOND, quarter="4")]
+    send(warehouse.inbox, AGENCY, DAY, {"employment_quarter": rows})
+    landed = package_of(warehouse.land(), AGENCY)
+    assert landed.verdict == "accepted_with_quarantine"
+    told = warehouse.findings(AGENCY, DAY)
+    assert [finding["edit_id"] for finding in told] == ["EMP-Q02"]
+    assert len(warehouse.in_force("employment_quarter", AGENCY)) == 1
+
+
 @pytest.mark.parametrize(
     ("sender", "state"),
     [
