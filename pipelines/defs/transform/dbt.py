@@ -12,10 +12,12 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from packaging.version import Version
 
 from pipelines import progress
+from pipelines.contracts.load import load_contracts
 from pipelines.dbt_runs import ensure_manifest, failed_nodes
 from pipelines.defs.groups import DBT_FOLDERS
 from pipelines.defs.land.partitions import after_landing
 from pipelines.identity.namespace import id_namespace
+from pipelines.landing.kept.store import anchor
 from pipelines.settings import DBT_PROJECT, export_id_namespace, home
 from pipelines.warehouse import discard_build
 
@@ -76,6 +78,7 @@ def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
     """Build everything anew: a fresh file has no models left over and no lock."""
     if not context.is_subset:
         discard_build(home())
+        anchor(home(), load_contracts())
     export_id_namespace(id_namespace(home()))
     # Unit tests prove the models on fixtures; they run in `make test`, not every night.
     invocation = dbt.cli(

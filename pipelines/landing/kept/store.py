@@ -49,18 +49,11 @@ EXTENSION_SCHEMA: dict[str, Any] = {
 
 
 def prepare(home: Home, contracts: Contracts) -> None:
-    """Give every feed its folder and anchor, and clear waves that never happened.
-
-    The anchor has no rows: it lets every reader glob a feed that nobody sent yet.
-    """
+    """Give every feed its folder, and clear waves that never happened."""
     home.ledger.mkdir(parents=True, exist_ok=True)
     prepare_decisions(home)
     prepare_certified(home, contracts)
-    for feed in contracts.feeds.values():
-        folder = home.accepted / feed.name
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / ANCHOR).exists():
-            _write(folder / ANCHOR, landing_schema(feed).empty_table())
+    anchor(home, contracts)
     happened = committed_waves(home)
     for root in _written_by_waves(home):
         for file in root.glob("**/*.parquet"):
@@ -69,6 +62,19 @@ def prepare(home: Home, contracts: Contracts) -> None:
     for root in (*_written_by_waves(home), home.ledger, home.objects):
         for partial in root.glob("**/.*.tmp"):
             partial.unlink()
+
+
+def anchor(home: Home, contracts: Contracts) -> None:
+    """Give every feed its folder and a file without rows.
+
+    It lets every reader glob a feed that nobody sent yet, also one that was agreed
+    after the last package landed.
+    """
+    for feed in contracts.feeds.values():
+        folder = home.accepted / feed.name
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / ANCHOR).exists():
+            _write(folder / ANCHOR, landing_schema(feed).empty_table())
 
 
 def keep_object(home: Home, content: bytes) -> str:
