@@ -62,12 +62,16 @@ def test_a_clean_state_has_no_finding_that_refuses_anything(state):
 
 
 def test_rows_in_are_rows_loaded_collapsed_or_quarantined_in_every_file(state):
-    files = state.ledger().select(pl.col("files").explode()).unnest("files")
+    ledger = state.ledger()
+    files = ledger.select(pl.col("files").explode()).unnest("files")
     accounted = pl.col("loaded") + pl.col("collapsed") + pl.col("quarantined")
     assert files.height > 400
     assert files.filter(accounted != pl.col("rows_read")).is_empty()
     sent = state.truth("file").select(pl.col("rows").sum()).item()
-    assert files["rows_read"].sum() == sent
+    of_agency = ledger.filter(pl.col("institution_code") == AGENCY)
+    wages = of_agency.select(pl.col("files").explode()).unnest("files")
+    assert files["rows_read"].sum() - wages["rows_read"].sum() == sent
+    assert wages["rows_read"].sum() == state.truth("wage").height
 
 
 def test_learners_are_who_exact_evidence_says_they_are(state):
