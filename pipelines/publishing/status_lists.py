@@ -9,14 +9,14 @@ belong here: who has which entry (``status_entries.py``).
 
 import base64
 import gzip
-import io
 import shutil
-import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
+from openbadgeslib.errors import LibOpenBadgesException
+from openbadgeslib.ob3.status import decode_encoded_list
 
 from pipelines.publishing.contexts import CREDENTIALS_V2
 from pipelines.publishing.reference import UnsignableError
@@ -104,14 +104,10 @@ def decode(text: str) -> bytes:
     Raises:
         ValueError: it is not one, or not of the length of this issuer's lists.
     """
-    if not text.startswith("u"):
-        raise ValueError("an encodedList begins with u")
-    packed = base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4))
     try:
-        with gzip.open(io.BytesIO(packed)) as file:
-            whole = file.read(SLOTS // 8 + 1)
-    except (OSError, EOFError, zlib.error):
-        raise ValueError("an encodedList is gzip") from None
+        whole = decode_encoded_list(text)
+    except LibOpenBadgesException as error:
+        raise ValueError(str(error)) from None
     if len(whole) != SLOTS // 8:
         raise ValueError(f"a list has {SLOTS:,} entries")
     return whole

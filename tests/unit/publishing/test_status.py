@@ -323,3 +323,17 @@ def test_an_entry_that_cannot_be_looked_up_is_not_passed_over(
     credential = nested(signed(warehouse, 0))[0]
     credential["credentialStatus"] |= change
     assert says in (StatusLists(found / "status", keys).failure(credential) or "")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "u", "uAAAA", status_lists.encode([3])[:-20], "z" + "1" * 40]
+)
+def test_what_is_no_list_is_refused(text):
+    with pytest.raises(ValueError, match=r".+"):
+        status_lists.decode(text)
+
+
+def test_the_first_slot_is_the_most_significant_bit():
+    whole = status_lists.decode(status_lists.encode([0, 9, 131_071]))
+    assert (whole[0], whole[1], whole[-1]) == (0x80, 0x40, 0x01)
+    assert [slot for slot in range(16) if status_lists.is_set(whole, slot)] == [0, 9]
