@@ -18,9 +18,8 @@ TOGETHER = ("dbt", "unit/sample")
 SAME_STATE = {
     "nightly/test_transfer_audit.py": "nightly/test_clean_state.py",
     "nightly/test_record_forms.py": "nightly/test_clean_state.py",
-    "nightly/test_credential_returns.py": "nightly/test_clean_state.py",
-    "nightly/test_dual_enrolment.py": "nightly/test_clean_state.py",
-    "nightly/test_wage_records.py": "nightly/test_clean_state.py",
+    "nightly/test_credential_returns.py": "nightly/test_dual_enrolment.py",
+    "nightly/test_wage_records.py": "nightly/test_dual_enrolment.py",
 }
 """Files that read the state of another one: one process has both."""
 

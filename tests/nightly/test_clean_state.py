@@ -25,7 +25,6 @@ from pipelines.settings import DBT_PROJECT, Home
 pytestmark = pytest.mark.night
 
 NIGHTS = ("000001", "000002")
-AGENCY = "AGENCY:AL_UI"
 
 
 @pytest.fixture
@@ -54,24 +53,19 @@ def test_facts_and_assertions_carry_what_was_staged(state):
 
 
 def test_a_clean_state_has_no_finding_that_refuses_anything(state):
-    # An agency's file holds pseudo numbers, as such files do: test_wage_records.py.
-    ledger = state.ledger().filter(pl.col("institution_code") != AGENCY)
+    ledger = state.ledger()
     assert set(ledger["verdict"]) == {"accepted"}
     findings = ledger.explode("findings").unnest("findings")
     assert set(findings["severity"].drop_nulls()) <= {"W"}
 
 
 def test_rows_in_are_rows_loaded_collapsed_or_quarantined_in_every_file(state):
-    ledger = state.ledger()
-    files = ledger.select(pl.col("files").explode()).unnest("files")
+    files = state.ledger().select(pl.col("files").explode()).unnest("files")
     accounted = pl.col("loaded") + pl.col("collapsed") + pl.col("quarantined")
     assert files.height > 400
     assert files.filter(accounted != pl.col("rows_read")).is_empty()
     sent = state.truth("file").select(pl.col("rows").sum()).item()
-    of_agency = ledger.filter(pl.col("institution_code") == AGENCY)
-    wages = of_agency.select(pl.col("files").explode()).unnest("files")
-    assert files["rows_read"].sum() - wages["rows_read"].sum() == sent
-    assert wages["rows_read"].sum() == state.truth("wage").height
+    assert files["rows_read"].sum() == sent
 
 
 def test_learners_are_who_exact_evidence_says_they_are(state):
