@@ -17,7 +17,7 @@ import shutil
 from pathlib import Path
 
 from pipelines.publishing.record_table import Quiet, relation
-from pipelines.publishing.snapshot import ANALYST, STATUS, STEWARD
+from pipelines.publishing.snapshot import STATUS, STEWARD
 
 SLOTS = 131_072
 """Entries of one list: the least that the specification allows."""
@@ -30,7 +30,6 @@ NO_ENTRY = (
     "''::VARCHAR AS learner_id, ''::VARCHAR AS kind, 0::INTEGER AS given_in, "
     "now() AS revoked_at WHERE false)"
 )
-_NO_ASSERTION = "(SELECT '' AS assertion_id, '' AS learner_id WHERE false)"
 
 
 class StatusEntries:
@@ -39,8 +38,8 @@ class StatusEntries:
     One row an entry: ``list`` from 1, ``slot`` in it, ``credential_id`` and
     ``learner_id`` (null once the learner is erased: the slot is never given again),
     ``kind`` (credential, record, or merged for the record of learners that were
-    joined), ``given_in``, the number of the snapshot
-    that gave it, and ``revoked_at``, the as-of of the one that revoked it.
+    joined), ``given_in``, the number of the snapshot that gave it, and ``revoked_at``,
+    the as-of of the one that revoked it.
 
     ``build`` is the schema of tonight's tables; ``previous`` the folder of the
     published snapshot, None before the first; ``seq`` tonight's number; ``secret``
@@ -56,19 +55,12 @@ class StatusEntries:
         self._secret = secret
         self._folder = previous / STEWARD / STATUS if previous else None
         self._known = relation(self._folder, NO_ENTRY)
-        self._assertions = relation(
-            previous / ANALYST / "assertion.parquet" if previous else None,
-            _NO_ASSERTION,
-        )
 
-    def revoke(self) -> int:
+    def revoke(self) -> None:
         """Find the entries that what the colleges say tonight revokes.
 
         Makes ``status_revoked`` (list, slot), ``status_moved`` (list, slot,
         learner_id: whose it is now) and ``status_erased`` (list, slot).
-
-        Returns:
-            Entries revoked tonight.
         """
         self._con.rows(f"""
             CREATE OR REPLACE TEMP TABLE status_erased AS
@@ -152,7 +144,6 @@ class StatusEntries:
             SELECT list, slot FROM open_record
             WHERE place = 1 OR learner_id IN (FROM untrue)
         """)
-        return self._con.count("SELECT count(*) FROM status_revoked")
 
     def revoked(self) -> str:
         """Relation ``list, slot`` of every entry that is revoked, tonight's too."""
@@ -161,7 +152,7 @@ class StatusEntries:
             "UNION ALL FROM status_revoked)"
         )
 
-    def give(self) -> int:
+    def give(self) -> None:
         """Give entries to what tonight's fresh records hold and has none.
 
         Makes ``status_of`` (part, learner_id, credential_id, place) for the signers
@@ -169,9 +160,6 @@ class StatusEntries:
         stand. A record that a merge made, or made larger, gets an entry of its own: a
         split can then revoke what the joined record said, and leave what was said
         before.
-
-        Returns:
-            Entries given.
         """
         self._con.rows(f"""
             CREATE OR REPLACE TEMP TABLE status_needed AS
@@ -281,7 +269,6 @@ class StatusEntries:
                 GROUP BY credential_id
             ) AS ended ON given.credential_id = ended.credential_id
         """)
-        return self._con.count("SELECT count(*) FROM status_given")
 
     def of_part(self, part: int) -> str:
         """Relation ``learner_id, entries``: what ``status_lists.enter`` is given."""

@@ -16,7 +16,8 @@ from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
 from pipelines.publishing import reader, status_lists
 from pipelines.publishing.keys import published_keys
 from pipelines.publishing.publish import PublishResult, publish
-from pipelines.publishing.verify import verify_document, verify_snapshot
+from pipelines.publishing.status_check import StatusLists
+from pipelines.publishing.verify import Keys, verify_document, verify_snapshot
 from pipelines.settings import Home
 
 Document = dict[str, Any]
@@ -314,9 +315,6 @@ def test_a_list_that_no_change_concerned_keeps_its_bytes(warehouse, night):
 def test_an_entry_that_cannot_be_looked_up_is_not_passed_over(
     warehouse, night, change, says
 ):
-    from pipelines.publishing.status_check import StatusLists
-    from pipelines.publishing.verify import Keys
-
     night(people())
     found: Path = reader.resolve(warehouse).path / "public"
     keys = Keys(orjson.loads((found / "did.json").read_bytes()))
