@@ -181,7 +181,7 @@ def secret(name: str) -> bytes:
 
 
 def workers() -> int:
-    """How many processes may sign side by side: ``LRW_WORKERS``, else the cores."""
+    """How many processes sign, and threads of dbt: ``LRW_WORKERS``, else the cores."""
     return int(os.environ.get("LRW_WORKERS") or os.cpu_count() or 1)
 
 
@@ -206,7 +206,14 @@ def export_dagster_home() -> Path:
     if not configuration.exists() or configuration.read_text() != wanted:
         configuration.write_text(wanted)
     os.environ["DAGSTER_HOME"] = str(folder)
+    # What a run plans is written at once: pipelines/event_log.py.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     return folder
+
+
+def dagster_home() -> Path:
+    """Dagster's folder, of this process or of the one that started it."""
+    return Path(os.environ.get("DAGSTER_HOME") or home().dagster)
 
 
 def time_zone() -> str:

@@ -1,11 +1,16 @@
 """Settings of all tests, and the order in which several processes take them."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+# Three processes share two cores: threads of each only wait for the others' (an eighth
+# of the processor time of landing a small package). Read when Polars is imported.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # Speed is measured by benchmarks: on a busy machine a deadline fails good code.
 settings.register_profile("untimed", deadline=None)
@@ -18,8 +23,9 @@ TOGETHER = ("dbt", "unit/sample")
 SAME_STATE = {
     "nightly/test_transfer_audit.py": "nightly/test_clean_state.py",
     "nightly/test_record_forms.py": "nightly/test_clean_state.py",
-    "nightly/test_credential_returns.py": "nightly/test_dual_enrolment.py",
-    "nightly/test_wage_records.py": "nightly/test_dual_enrolment.py",
+    "nightly/test_credential_returns.py": "nightly/test_clean_state.py",
+    "nightly/test_dual_enrolment.py": "nightly/test_clean_state.py",
+    "nightly/test_wage_records.py": "nightly/test_clean_state.py",
 }
 """Files that read the state of another one: one process has both."""
 

@@ -10,8 +10,11 @@ projection: what leaves the building is an allow-list, and the contract is the l
 guarded tables have personal columns, and no restricted one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
@@ -79,8 +82,9 @@ class Product:
         return tuple(c for c in self.columns if c.leaves_the_building)
 
 
-def load_products(root: Path = DATA_CONTRACTS) -> dict[str, Product]:
-    """Reads every product contract.
+@cache
+def load_products(root: Path = DATA_CONTRACTS) -> Mapping[str, Product]:
+    """Reads every product contract, once a process: it takes a second.
 
     Args:
         root: The folder ``data_contracts``.
@@ -112,7 +116,7 @@ def load_products(root: Path = DATA_CONTRACTS) -> dict[str, Product]:
     ]
     if wrong:
         raise ContractError("products: " + "; ".join(wrong))
-    return products
+    return MappingProxyType(products)
 
 
 def render(
@@ -138,7 +142,7 @@ def render(
     return files
 
 
-def _has(products: dict[str, Product], table: str, column: str) -> bool:
+def _has(products: Mapping[str, Product], table: str, column: str) -> bool:
     return table in products and any(c.name == column for c in products[table].columns)
 
 

@@ -9,12 +9,14 @@ import pytest
 pytestmark = pytest.mark.night
 
 
-def test_a_return_file_tells_the_quality_of_what_was_published_before(wage_state):
-    first = wage_state.root / "published" / "snapshots" / "000001" / "analyst"
+def test_a_return_file_tells_the_quality_of_what_was_published_before(clean_state):
+    first = clean_state.root / "published" / "snapshots" / "000001" / "analyst"
     scores = pl.read_parquet(first / "credential_quality.parquet").to_dicts()
     learners = set(pl.read_parquet(first / "learner.parquet")["learner_id"])
     told = 0
-    for file in sorted((wage_state.root / "outbox").glob("*/2026-09-02/*.return.json")):
+    for file in sorted(
+        (clean_state.root / "outbox").glob("*/2026-09-02/*.return.json")
+    ):
         text = file.read_text()
         summary = json.loads(text)
         mine = [
@@ -48,8 +50,8 @@ def test_a_return_file_tells_the_quality_of_what_was_published_before(wage_state
     assert told > 15
 
 
-def test_the_first_night_tells_nothing_and_an_agency_never(wage_state):
-    outbox = wage_state.root / "outbox"
+def test_the_first_night_tells_nothing_and_an_agency_never(clean_state):
+    outbox = clean_state.root / "outbox"
     first = [
         json.loads(file.read_text())["credentials"]
         for file in outbox.glob("*/2026-09-01/*.return.json")

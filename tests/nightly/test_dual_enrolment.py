@@ -14,9 +14,9 @@ NOT_RECORDED = {"DROPPED_NO_RECORD", "CANCELLED", "WAITLISTED"}
 
 
 @pytest.fixture(scope="module")
-def published(wage_state):
+def published(clean_state):
     """The table by learner, college, term code and unit."""
-    rows = wage_state.query(
+    rows = clean_state.query(
         "select dual_enrolment.*, term_code from dual_enrolment "
         "join term using (term_id)"
     )
@@ -29,23 +29,23 @@ def published(wage_state):
         ): row
         for row in rows
     }
-    count = wage_state.query("select count(*) as rows from dual_enrolment")
+    count = clean_state.query("select count(*) as rows from dual_enrolment")
     assert len(by_key) == len(rows) == count[0]["rows"]
     return by_key
 
 
 @pytest.fixture(scope="module")
-def learners(wage_state):
+def learners(clean_state):
     return {
         (row["institution_code"], row["student_id"]): row["learner_id"]
-        for row in wage_state.links().to_dicts()
+        for row in clean_state.links().to_dicts()
     }
 
 
 @pytest.fixture(scope="module")
-def results(wage_state):
+def results(clean_state):
     return in_force(
-        wage_state,
+        clean_state,
         "select institution_code, student_id, term_code, credit_unit, "
         "registration_status, dual_enrollment, attempted_credit, earned_credit "
         "from course_result",
@@ -53,18 +53,18 @@ def results(wage_state):
 
 
 @pytest.fixture(scope="module")
-def first_days(wage_state):
+def first_days(clean_state):
     sent = in_force(
-        wage_state, "select institution_code, term_code, start_date from term"
+        clean_state, "select institution_code, term_code, start_date from term"
     )
     return {(college, code): day for college, code, day in sent}
 
 
 @pytest.fixture(scope="module")
-def schools(wage_state, learners):
+def schools(clean_state, learners):
     """What colleges sent of each learner: code and year of graduation."""
     sent = in_force(
-        wage_state,
+        clean_state,
         "select institution_code, student_id, high_school_code, high_school_grad_year "
         "from person",
     )
@@ -118,7 +118,7 @@ def test_a_school_is_the_one_sent_and_only_a_ceeb_code_means_it_at_two_colleges(
 
 
 def test_what_came_after_high_school_is_the_first_ordinary_term_anywhere(
-    wage_state, published, learners, results, first_days
+    clean_state, published, learners, results, first_days
 ):
     ordinary = defaultdict(set)
     for college, student, term, _, status, dual, _, _ in results:
@@ -126,7 +126,7 @@ def test_what_came_after_high_school_is_the_first_ordinary_term_anywhere(
             day = first_days[college, term]
             ordinary[learners[college, student]].add((day, college))
     summaries = in_force(
-        wage_state,
+        clean_state,
         "select institution_code, student_id, term_code from term_enrollment "
         "where dual_enrollment = 'N'",
     )
@@ -154,7 +154,7 @@ def test_what_came_after_high_school_is_the_first_ordinary_term_anywhere(
 
 
 def test_missing_and_doubtful_schools_are_counted_for_their_college(
-    wage_state, published
+    clean_state, published
 ):
     expected = defaultdict(int)
     for (_, college, _, _), row in published.items():
@@ -164,7 +164,7 @@ def test_missing_and_doubtful_schools_are_counted_for_their_college(
             expected[college, "high_school_code_not_ceeb"] += 1
         if row["high_school_grad_year"] is None:
             expected[college, "dual_without_graduation_year"] += 1
-    build = wage_state.root / "warehouse" / "build.duckdb"
+    build = clean_state.root / "warehouse" / "build.duckdb"
     with duckdb.connect(str(build), read_only=True) as con:
         found = con.execute(
             "select institution_code, finding, found from quality.quality_scorecard "

@@ -20,14 +20,14 @@ AGENCY = "AGENCY:AL_UI"
 
 
 @pytest.fixture(scope="module")
-def stated(wage_state):
+def stated(clean_state):
     """The numbers that colleges' files ever said, with the learners who have them."""
     learners = {
         (row["institution_code"], row["student_id"]): row["learner_id"]
-        for row in wage_state.links().to_dicts()
+        for row in clean_state.links().to_dicts()
     }
     found = defaultdict(set)
-    for path in (wage_state.root / "inbox").glob("*/*/person_identifier.*"):
+    for path in (clean_state.root / "inbox").glob("*/*/person_identifier.*"):
         college = path.parent.parent.name
         for row in _rows(path):
             if row["id_type"] == "SSN" and row.get("_op") != "D":
@@ -47,15 +47,15 @@ def _rows(path):
 
 
 @pytest.fixture(scope="module")
-def wages(wage_state):
-    return wage_state.guarded("select * from fact_employment_quarter")
+def wages(clean_state):
+    return clean_state.guarded("select * from fact_employment_quarter")
 
 
 def test_every_row_of_a_learner_with_one_number_is_published_and_no_other(
-    wage_state, wages, stated
+    clean_state, wages, stated
 ):
     expected = Counter()
-    for row in wage_state.truth("wage").to_dicts():
+    for row in clean_state.truth("wage").to_dicts():
         owners = stated.get(row["ssn"], set())
         if len(owners) == 1 and row["kind"] != "pseudo":
             (learner,) = owners
@@ -66,20 +66,20 @@ def test_every_row_of_a_learner_with_one_number_is_published_and_no_other(
     )
     assert sum(expected.values()) > 200
     assert got == expected
-    others = [r for r in wage_state.truth("wage").to_dicts() if r["kind"] == "other"]
+    others = [r for r in clean_state.truth("wage").to_dicts() if r["kind"] == "other"]
     assert others
     assert not {row["ssn"] for row in others} & stated.keys()
 
 
-def test_a_learner_that_was_matched_is_the_true_one(wage_state, wages):
-    true = wage_state.truth("person").join(
-        wage_state.links(), on=["institution_code", "student_id"]
+def test_a_learner_that_was_matched_is_the_true_one(clean_state, wages):
+    true = clean_state.truth("person").join(
+        clean_state.links(), on=["institution_code", "student_id"]
     )
     persons = defaultdict(set)
     for row in true.to_dicts():
         persons[row["learner_id"]].add(row["true_learner"])
     owners = defaultdict(set)
-    for row in wage_state.truth("wage").drop_nulls("true_learner").to_dicts():
+    for row in clean_state.truth("wage").drop_nulls("true_learner").to_dicts():
         key = row["year"], row["quarter"], row["wages"]
         owners[key].add(row["true_learner"])
     wrong = [
@@ -89,14 +89,14 @@ def test_a_learner_that_was_matched_is_the_true_one(wage_state, wages):
         & owners[row["year"], row["quarter"], Decimal(str(row["wages"]))]
     ]
     # A number that two people use is either's, for want of anything else.
-    shared = wage_state.truth("person").filter("ssn_shared_with_another")
+    shared = clean_state.truth("person").filter("ssn_shared_with_another")
     allowed = set(shared["true_learner"])
     assert [row for row in wrong if not persons[row["learner_id"]] & allowed] == []
 
 
-def test_rows_in_are_rows_loaded_collapsed_or_quarantined(wage_state):
+def test_rows_in_are_rows_loaded_collapsed_or_quarantined(clean_state):
     files = (
-        wage_state.ledger()
+        clean_state.ledger()
         .filter(
             pl.col("institution_code") == AGENCY,
             pl.col("verdict").str.starts_with("accepted"),
@@ -104,7 +104,7 @@ def test_rows_in_are_rows_loaded_collapsed_or_quarantined(wage_state):
         .select(pl.col("files").explode())
         .unnest("files")
     )
-    truth = wage_state.truth("wage")
+    truth = clean_state.truth("wage")
     pseudo = truth.filter(pl.col("kind") == "pseudo").height
     assert files["rows_read"].sum() == truth.height
     assert files["quarantined"].sum() == pseudo > 0
@@ -115,10 +115,10 @@ def test_rows_in_are_rows_loaded_collapsed_or_quarantined(wage_state):
 
 
 def test_what_is_matched_and_what_is_not_adds_up_to_what_was_sent(
-    wage_state, wages, stated
+    clean_state, wages, stated
 ):
-    told = wage_state.guarded("select * from employment_match")
-    truth = wage_state.truth("wage").filter(pl.col("kind") != "pseudo")
+    told = clean_state.guarded("select * from employment_match")
+    truth = clean_state.truth("wage").filter(pl.col("kind") != "pseudo")
     sent = Counter()
     unknown = Counter()
     for row in truth.to_dicts():
@@ -140,21 +140,21 @@ def test_what_is_matched_and_what_is_not_adds_up_to_what_was_sent(
     assert total == truth["wages"].sum()
 
 
-def test_wages_make_no_learner_and_meet_no_name(wage_state, wages):
-    known = {row["learner_id"] for row in wage_state.query("from learner")}
+def test_wages_make_no_learner_and_meet_no_name(clean_state, wages):
+    known = {row["learner_id"] for row in clean_state.query("from learner")}
     assert {row["learner_id"] for row in wages} <= known
-    persons = set(wage_state.links()["learner_id"])
+    persons = set(clean_state.links()["learner_id"])
     assert known == persons
     assert set(wages[0]) & {"ssn", "employer_account", "student_id"} == set()
 
 
-def test_no_number_and_no_account_is_kept_in_clear(wage_state):
-    truth = wage_state.truth("wage")
+def test_no_number_and_no_account_is_kept_in_clear(clean_state):
+    truth = clean_state.truth("wage")
     ssn = {value.encode() for value in truth["ssn"]}
     kept = [
-        *(wage_state.root / "landing" / "accepted" / "employment_quarter").iterdir(),
-        *(wage_state.root / "quarantine").rglob("*.parquet"),
-        *(wage_state.snapshot / "guarded").iterdir(),
+        *(clean_state.root / "landing" / "accepted" / "employment_quarter").iterdir(),
+        *(clean_state.root / "quarantine").rglob("*.parquet"),
+        *(clean_state.snapshot / "guarded").iterdir(),
     ]
     with duckdb.connect() as con:
         for file in kept:
@@ -164,32 +164,32 @@ def test_no_number_and_no_account_is_kept_in_clear(wage_state):
                 for value in row
             }
             assert not values & ssn, file.name
-    outbox = (wage_state.root / "outbox" / AGENCY).rglob("*")
+    outbox = (clean_state.root / "outbox" / AGENCY).rglob("*")
     for file in (path for path in outbox if path.is_file()):
         content = file.read_bytes()
         assert not [one for one in ssn if one in content], file.name
 
 
-def test_one_employer_is_one_key_and_its_account_cannot_be_seen(wage_state, wages):
-    truth = wage_state.truth("wage")
+def test_one_employer_is_one_key_and_its_account_cannot_be_seen(clean_state, wages):
+    truth = clean_state.truth("wage")
     accounts = set(truth["employer_account"])
     keys = {row["employer_key"] for row in wages}
     assert 10 < len(keys) <= len(accounts)
     assert all(len(key) == 36 for key in keys)
 
 
-def test_the_folder_is_the_owners_and_a_query_needs_the_flag(wage_state):
-    folder = wage_state.snapshot / "guarded"
+def test_the_folder_is_the_owners_and_a_query_needs_the_flag(clean_state):
+    folder = clean_state.snapshot / "guarded"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o400}
     asked = "select count(*) as rows from fact_employment_quarter"
-    assert "does not exist" in wage_state.lrw("query", asked, code=1)
+    assert "does not exist" in clean_state.lrw("query", asked, code=1)
     path = folder / "fact_employment_quarter.parquet"
-    assert wage_state.lrw("query", f"from read_parquet('{path}')", code=1)
-    assert wage_state.lrw("query", "--guarded", asked)
-    told = wage_state.lrw("query", "--guarded", "--as-of", "2026-09-01", asked, code=1)
+    assert clean_state.lrw("query", f"from read_parquet('{path}')", code=1)
+    assert clean_state.lrw("query", "--guarded", asked)
+    told = clean_state.lrw("query", "--guarded", "--as-of", "2026-09-01", asked, code=1)
     assert "ask without a day" in told
-    assert "verified" in wage_state.lrw("verify", "snapshot")
+    assert "verified" in clean_state.lrw("verify", "snapshot")
 
 
 def test_an_agency_alone_may_send_wages():
