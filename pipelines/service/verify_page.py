@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import HTTP
 from threading import BoundedSemaphore
 
+import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -71,6 +72,12 @@ class Report:
     def _worst(self) -> str:
         verdicts = {one.verdict for one in self.groups}
         return next((one for one in ("failed", "warning") if one in verdicts), "passed")
+
+    @property
+    def worst_first(self) -> list[Told]:
+        """What failed before what passed, else in the order of checking."""
+        order = ("failed", "warning", "skipped", "passed")
+        return sorted(self.groups, key=lambda one: order.index(one.verdict))
 
     @property
     def colour(self) -> str:
@@ -171,12 +178,27 @@ def _examine(content: bytes, reading: Reading) -> Iterable[Told]:
     """The checks by the issuer's published keys and lists."""
     lists = reading.snapshot.path / store.PUBLIC / store.STATUS
     result = verify_document(content, reading.did_document, lists)
-    for check in result.checks:
-        verdict = "passed" if check.ok else "failed"
+    names = _names(content)
+    issuer = reading.did_document["id"]
+    for number, check in enumerate(result.checks):
         words = check.detail
-        if check.ok and words == reading.did_document["id"]:
-            words = f"Signed by {words}; nothing in it was altered or revoked."
-        yield Told(check.name[:1].upper() + check.name[1:], verdict, _sentence(words))
+        if check.ok and words == issuer:
+            words = f"Signed by {issuer}; nothing in it was altered or revoked."
+        yield Told(
+            check.name[:1].upper() + check.name[1:],
+            "passed" if check.ok else "failed",
+            _sentence(words),
+            names[number] if len(names) == len(result.checks) - 1 > number else "",
+        )
+
+
+def _names(content: bytes) -> list[str]:
+    """What the nested credentials of a record call themselves, in order."""
+    try:
+        nested = orjson.loads(content)["credentialSubject"]["verifiableCredential"]
+        return [str(one["credentialSubject"]["achievement"]["name"]) for one in nested]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return []
 
 
 def _sentence(words: str) -> str:
