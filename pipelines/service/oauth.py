@@ -6,12 +6,12 @@ Belongs here: HTTP around ``grants.py``. Does not belong here: who somebody is
 (``sign_in.py``).
 """
 
+import asyncio
 import hmac
 import secrets
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
-from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,12 +67,13 @@ class Limits:
 
     wrong_codes: Rate
     registrations: Rate
+    visits: Rate
     checks: Rate
 
     @classmethod
     def usual(cls) -> "Limits":
         """A campus has one address: what counts are failures."""
-        return cls(Rate(20, 600), Rate(30, 3600), Rate(60, 600))
+        return cls(Rate(20, 600), Rate(30, 3600), Rate(600, 600), Rate(60, 600))
 
 
 class OAuth:
@@ -92,7 +93,7 @@ class OAuth:
         self._server = Server(grants, site.url)
         self._cookie = "__Host-visit" if site.secure else "visit"
         # A guess takes 16 MB for as long as it takes.
-        self._stretching = BoundedSemaphore(4)
+        self._stretching = asyncio.Semaphore(4)
 
     # For applications.
 
@@ -164,6 +165,9 @@ class OAuth:
             return self._back(error)
         except ValueError:
             return self._stop("The request of the application cannot be read.")
+        if self._limits.visits.spent(peer(request)):
+            return self._stop("Too many came from your network. Wait ten minutes.", 429)
+        self._limits.visits.count(peer(request))
         return self._visit(query, None, discovery.AUTHORIZE)
 
     def _visit(self, query: str, learner_id: str | None, after: str) -> Response:
@@ -200,7 +204,8 @@ class OAuth:
     async def sign_in(self, request: Request) -> Response:
         """The learner typed something."""
         sent = fields(await body(request, LARGEST_FORM))
-        return await run_in_threadpool(self._signed_in, request, sent)
+        async with self._stretching:
+            return await run_in_threadpool(self._signed_in, request, sent)
 
     def _signed_in(self, request: Request, sent: dict[str, str]) -> Response:
         visit = self._known(request, sent)
@@ -210,8 +215,7 @@ class OAuth:
         if tries.spent(peer(request)):
             words = "Too many wrong codes came from your network. Wait ten minutes."
             return self._sign_in_page(visit, words, 429)
-        with self._stretching:
-            learner = self._recognise.learner(sent, request.headers)
+        learner = self._recognise.learner(sent, request.headers)
         if learner is None:
             tries.count(peer(request))
             words = (
@@ -314,9 +318,10 @@ class OAuth:
         with self._state.read() as con:
             return _asked_by(con, told["client_id"], scopes)
 
-    def _stop(self, words: str) -> Response:
+    def _stop(self, words: str, status: int = 400) -> Response:
         """Nobody is sent anywhere: the way back is not a known one."""
-        return page("stop.html.j2", 400, title="This request is refused", words=words)
+        title = "This request is refused"
+        return page("stop.html.j2", status, title=title, words=words)
 
     def _over(self) -> Response:
         return page(

@@ -9,6 +9,7 @@ Belongs here: which registration is accepted. Does not belong here: what a clien
 
 import re
 import secrets
+import sqlite3
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,7 @@ URLS = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 TEXTS = ("client_name", "software_id", "software_version")
 REQUIRED = (*TEXTS, *URLS, "redirect_uris", "scope")
 MOST_CLIENTS = 10_000
+_UNUSED_SECONDS = 24 * 3600
 _LONGEST = {"client_name": 100, "software_id": 255, "software_version": 255}
 _LONGEST_URL, _MOST_URLS, _MOST_CONTACTS = 1000, 10, 10
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -60,9 +62,7 @@ def register(state: State, sent: object) -> dict[str, Any]:
     client_id = secrets.token_urlsafe(16)
     at = now()
     with state.change() as con:
-        (count,) = con.execute("SELECT count(*) FROM client").fetchone()
-        if count >= MOST_CLIENTS:
-            raise RegistrationError("no more applications are taken at present")
+        _make_room(con, at)
         con.execute(
             "INSERT INTO client VALUES (?, ?, ?, ?)",
             [client_id, hashed(secret), orjson.dumps(metadata).decode(), at],
@@ -74,6 +74,21 @@ def register(state: State, sent: object) -> dict[str, Any]:
         "client_secret_expires_at": 0,
         **metadata,
     }
+
+
+def _make_room(con: sqlite3.Connection, at: int) -> None:
+    """Whoever fills the table pushes out what nobody used, and nobody who is used."""
+    (count,) = con.execute("SELECT count(*) FROM client").fetchone()
+    if count < MOST_CLIENTS:
+        return
+    gone = con.execute(
+        "DELETE FROM client WHERE client_id IN (SELECT client_id FROM client "
+        "WHERE registered_at < ? AND client_id NOT IN (SELECT client_id FROM consent) "
+        "ORDER BY registered_at LIMIT 1000)",
+        [at - _UNUSED_SECONDS],
+    ).rowcount
+    if not gone:
+        raise RegistrationError("no more applications are taken at present")
 
 
 def accepted(sent: object) -> dict[str, Any]:

@@ -3,28 +3,26 @@
 What is sent is checked in memory and forgotten: nothing of it is stored or logged.
 
 Belongs here: taking in the form and telling the checks in words. Does not belong here:
-checking (``pipelines.publishing.verify``, by way of ``_examine``).
+checking (``checking.py``).
 """
 
-from collections.abc import Iterable
+import asyncio
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import HTTP
-from threading import BoundedSemaphore
 
-import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pipelines.publishing import snapshot as store
-from pipelines.publishing.verify import verify_document
+from pipelines.service.checking import checked
 from pipelines.service.pages import page
-from pipelines.service.records import Reading, Records
+from pipelines.service.records import Records
 from pipelines.service.web import Rate, TooLargeError, body, peer
 
-LARGEST = 4 * 1024 * 1024
+LARGEST = 1024 * 1024
 """Bytes of a form: a record of 40 courses has 0.1 M."""
 
 _AT_ONCE = 2
@@ -117,7 +115,7 @@ class VerifyPage:
 
     def __init__(self, records: Records, rate: Rate) -> None:
         self._records, self._rate = records, rate
-        self._working = BoundedSemaphore(_AT_ONCE)
+        self._working = asyncio.Semaphore(_AT_ONCE)
 
     def show(self, request: Request) -> Response:
         """The empty form."""
@@ -135,7 +133,7 @@ class VerifyPage:
             data = await body(request, LARGEST)
         except TooLargeError:
             return self._page(
-                wrong="It is larger than 4 MB, more than any credential.", status=413
+                wrong="It is larger than 1 MB, more than any credential.", status=413
             )
         kind = request.headers.get("content-type", "")
         content = _content(data, kind)
@@ -143,11 +141,17 @@ class VerifyPage:
             return self._page(
                 wrong="Choose a file, or paste the text of a credential.", status=400
             )
-        return await run_in_threadpool(self._checked, content)
+        # Who waits here waits in no thread: records are handed out meanwhile.
+        async with self._working:
+            return await run_in_threadpool(self._checked, content)
 
     def _checked(self, content: bytes) -> Response:
-        with self._working:
-            return self._page(Report(tuple(_examine(content, self._records.now()))))
+        reading = self._records.now()
+        lists = reading.snapshot.path / store.PUBLIC / store.STATUS
+        found = checked(content, reading.did_document, lists)
+        if found is None:
+            found = [("Time", "failed", "It is no credential that can be checked.", "")]
+        return self._page(Report(tuple(Told(*one) for one in found)))
 
     def _page(
         self, report: Report | None = None, *, wrong: str | None = None,
@@ -172,36 +176,3 @@ def _content(data: bytes, kind: str) -> bytes:
         if isinstance(content, bytes) and content.strip():
             return content.strip()
     return b""
-
-
-def _examine(content: bytes, reading: Reading) -> Iterable[Told]:
-    """The checks by the issuer's published keys and lists."""
-    lists = reading.snapshot.path / store.PUBLIC / store.STATUS
-    result = verify_document(content, reading.did_document, lists)
-    names = _names(content)
-    issuer = reading.did_document["id"]
-    for number, check in enumerate(result.checks):
-        words = check.detail
-        if check.ok and words == issuer:
-            words = f"Signed by {issuer}; nothing in it was altered or revoked."
-        yield Told(
-            check.name[:1].upper() + check.name[1:],
-            "passed" if check.ok else "failed",
-            _sentence(words),
-            names[number] if len(names) == len(result.checks) - 1 > number else "",
-        )
-
-
-def _names(content: bytes) -> list[str]:
-    """What the nested credentials of a record call themselves, in order."""
-    try:
-        nested = orjson.loads(content)["credentialSubject"]["verifiableCredential"]
-        return [str(one["credentialSubject"]["achievement"]["name"]) for one in nested]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return []
-
-
-def _sentence(words: str) -> str:
-    if not words:
-        return ""
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 
 import httpx
 import pytest
@@ -212,6 +213,16 @@ def test_what_is_no_credential_is_told_so(service, content):
     assert "It does not verify" in answer.text
 
 
+def test_what_takes_for_ever_is_given_up(home, record):
+    from pipelines.service.checking import checked
+
+    snapshot = reader.resolve(home)
+    lists = snapshot.path / "public" / "status"
+    begun = time.perf_counter()
+    assert checked(record.encode(), snapshot.did_document(), lists, 0.01) is None
+    assert time.perf_counter() - begun < 10
+
+
 def test_what_is_sent_cannot_become_part_of_the_page(service):
     bent = json.dumps({"id": "<script>alert(1)</script>", "type": "<b>"})
     assert "<script>alert" not in uploaded(service, bent).text
@@ -220,9 +231,9 @@ def test_what_is_sent_cannot_become_part_of_the_page(service):
 def test_nothing_and_too_much_are_told_in_a_sentence(service):
     assert uploaded(service, b"").status_code == 400
     assert service.post("/verify", content=b"").status_code == 400
-    answer = service.post("/verify", content=b" " * (5 * 1024 * 1024))
+    answer = service.post("/verify", content=b" " * (2 * 1024 * 1024))
     assert answer.status_code == 413
-    assert "larger than 4 MB" in answer.text
+    assert "larger than 1 MB" in answer.text
 
 
 def test_what_was_checked_is_nowhere_afterwards(service, home, record):
