@@ -15,7 +15,6 @@ from pipelines.errors import OperatorError, UsageError
 from pipelines.publishing import snapshot as store
 from pipelines.publishing.keys import published_keys
 from pipelines.service.app import application
-from pipelines.service.credentials import Disclosed
 from pipelines.service.grants import Grants
 from pipelines.service.records import Reading, Records
 from pipelines.service.sign_in import Invitations
@@ -64,7 +63,7 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     here = f"http://{shown}:{taken.getsockname()[1]}"
     site = Site.at(url or here)
-    app = application(site, records, state, Invitations(state), _disclosing(home))
+    app = application(site, records, state, Invitations(state), state.write_down)
     _log_to_stderr()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -99,6 +98,11 @@ def end(home: Home, learner_id: str) -> tuple[int, int]:
     return Grants(State.at(home.service)).end(learner_id)
 
 
+def handed_out(home: Home, learner_id: str) -> list[tuple[datetime, str, list[str]]]:
+    """What the service handed out of a learner's record; see ``State.written_down``."""
+    return State.at(home.service).written_down(learner_id)
+
+
 def _check(reading: Reading) -> None:
     try:
         keys = published_keys(reading.did_document)
@@ -126,16 +130,6 @@ def _socket(host: str, port: int) -> socket.socket:
     # Connections wait here until the first is accepted.
     taken.listen(256)
     return taken
-
-
-def _disclosing(home: Home) -> Disclosed:
-    del home
-    return _only_logged
-
-
-def _only_logged(learner_id: str, audience: str, ids: list[str]) -> None:
-    del learner_id, audience
-    logging.getLogger(__name__).info("%d credentials handed out", len(ids))
 
 
 def _log_to_stderr() -> None:

@@ -335,6 +335,25 @@ def test_many_clients_at_once_get_each_its_own(service, application):
     assert time.perf_counter() - begun < 60
 
 
+def test_each_hand_out_is_written_down_for_the_learner(wallet, home):
+    from pipelines.service import serve
+
+    learner = factory.learner_id(2)
+    before = len(serve.handed_out(home, learner))
+    wallet.connect(learner)
+    pages = walked(wallet, f"{BADGE_PAGES}?limit=5")
+    wallet.get("/ims/clr/v2p0/profile")
+    wallet.get(CREDENTIALS, params={"since": "2099-01-01T00:00:00Z"})
+    *badges, profile = serve.handed_out(home, learner)[before:]
+    assert [ids for _, _, ids in badges] == [
+        [one["id"] for one in page.json()["credential"]] for page in pages
+    ]
+    assert profile[2] == [f"urn:uuid:{learner}"]
+    assert {to for _, to, _ in (*badges, profile)} == {
+        "Example Wallet (https://wallet.example/)"
+    }
+
+
 def test_what_cannot_be_written_down_is_not_handed_out(home, tmp_path):
     """The ledger is first: when it fails, the record stays."""
     from starlette.requests import Request
