@@ -87,7 +87,9 @@ def test_the_did_document_is_where_did_web_resolves_to(did, where):
     ],
 )
 def test_nothing_else_of_the_snapshot_is_there(service, path):
-    answer = httpx.get(httpx.URL(service.url).copy_with(raw_path=path.encode()))
+    answer = httpx.get(
+        httpx.URL(service.url).copy_with(raw_path=path.encode()), verify=False
+    )
     assert answer.status_code == 404
 
 
@@ -157,7 +159,7 @@ def test_a_page_of_another_site_may_ask_with_a_token_and_never_with_a_cookie(ser
         assert "access-control-allow-origin" not in headers
 
 
-def test_behind_a_proxy_only_https_is_answered(home):
+def test_behind_a_proxy_only_https_is_answered(home, application):
     with started(home, "--url", "https://records.example.edu") as running:
         assert running.url == "https://records.example.edu"
         here = running.here
@@ -170,8 +172,13 @@ def test_behind_a_proxy_only_https_is_answered(home):
         assert answer.status_code == 200
         assert "https://records.example.edu/oauth/token" in answer.text
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
-        made = httpx.get(f"{here}/oauth/authorize?client_id=x", headers=by_proxy)
-        assert made.status_code == 400
+        with Wallet(running, application) as wallet:
+            asked = wallet.ask().replace(running.url, here)
+        page = httpx.get(asked, headers=by_proxy)
+        assert page.status_code == 200
+        cookie = page.headers["set-cookie"]
+        assert cookie.startswith("__Host-visit=")
+        assert {"HttpOnly", "Secure", "Path=/"} <= set(cookie.split("; "))
 
 
 def uploaded(service, content, **fields):
