@@ -14,14 +14,11 @@ PUBLISHING = HERE.parent / "unit" / "publishing"
 sys.path[:0] = [str(HERE), str(PUBLISHING)]
 
 import record_factory as factory  # noqa: E402
+from service_world import MERGED, STANDARDS, point_at  # noqa: E402
 from wallet import Running, Wallet, registered, started  # noqa: E402
 
 from pipelines.publishing.publish import publish  # noqa: E402
 from pipelines.settings import Home  # noqa: E402
-
-STANDARDS = HERE.parents[2] / "shared" / "standards"
-MERGED = "00000000-0000-4000-8000-00000000d0d0"
-"""A learner id that a merge retired; the record is learner 1's."""
 
 
 def _write_build(*given: Any, **named: Any) -> None:
@@ -59,13 +56,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     (home.published / "first.json").write_bytes(first)
     point_at(home, "first")
     return home
-
-
-def point_at(home: Home, name: str) -> None:
-    """Make a snapshot the current one, as a publication does."""
-    fresh = home.current.with_name(".current.json.tmp")
-    fresh.write_bytes((home.published / f"{name}.json").read_bytes())
-    fresh.replace(home.current)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import httpx
 import jsonschema_rs
 import pytest
 import record_factory as factory
-from conftest import MERGED, STANDARDS, point_at
+from service_world import MERGED, STANDARDS, point_at
 from wallet import Wallet, bearing
 
 from pipelines.publishing import reader

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 import record_factory as factory
-from conftest import point_at
+from service_world import point_at
 from wallet import Wallet, started
 
 from pipelines.publishing import multibase, reader
