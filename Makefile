@@ -16,7 +16,7 @@ LEARNERS ?= 5000
 NIGHTS ?= 3
 SEED ?= 20260901
 
-.PHONY: help setup servers night test orders sweeps hostile mutations conform accuracy bench check format dev lock
+.PHONY: help setup servers night test orders sweeps hostile mutations conform accuracy bench check format serve dev lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ format: setup ## Let the formatters and generators write
 	$(BIN)/ruff format --quiet .
 	$(BIN)/lrw contracts sync
 	$(BIN)/sqlfmt --quiet dbt_project
+
+serve: setup ## The record service on this machine: CLR 2.0 API, verification page
+	$(BIN)/lrw serve
 
 dev: setup ## Dagster's UI on the sample state
 	$(BIN)/lrw dev

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipelines.commands import bench, college, delivery, identity
+from pipelines.commands import bench, college, delivery, identity, service
 from pipelines.commands.shared import (
     AsOfOption,
     Format,
@@ -41,7 +41,9 @@ app.add_typer(records_app, name="records")
 app.add_typer(college.app, name="college")
 app.add_typer(identity.app, name="identity")
 app.add_typer(bench.app, name="bench")
+app.add_typer(service.app, name="service")
 app.command("collect")(delivery.collect)
+app.command("serve")(service.serve)
 keys_app.command("import")(delivery.import_keys)
 
 

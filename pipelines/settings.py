@@ -126,6 +126,11 @@ class Home:
         return self.published / "current.json"
 
     @property
+    def service(self) -> Path:
+        """What the record service remembers: applications, consents, token hashes."""
+        return self.root / "service"
+
+    @property
     def outbox(self) -> Path:
         return self.root / "outbox"
 

@@ -17,7 +17,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
-TOGETHER = ("dbt", "unit/sample")
+TOGETHER = ("dbt", "unit/sample", "service")
 """Folders whose files share what takes long to make: one process has the whole."""
 
 SAME_STATE = {

@@ -14,6 +14,7 @@ PURE = (
     "identity",
     "publishing",
     "sample",
+    "service",
 )
 
 
