@@ -36,7 +36,7 @@ from pipelines.publishing.signing import KeySigner, Proofs, sign_record
 
 Made = TypeVar("Made")
 
-_SLOW = 12
+_SLOW = 6
 _SAMPLE = 120
 """Learners whose bytes the floor repeats, and the parts are measured on."""
 _SECRET = "0" * 32

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from sweeps import sweep
 from typer.testing import CliRunner
 
 from pipelines.bench.learners import record
 from pipelines.cli import app
 
 
+@sweep
 def test_signing_and_the_floor_are_measured_on_the_same_records(monkeypatch) -> None:
     monkeypatch.setenv("LRW_WORKERS", "1")
     words = ["bench", "sign", "--learners", "12", "--rounds", "1", "--format", "json"]
