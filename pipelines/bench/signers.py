@@ -97,8 +97,9 @@ def _slow(root: Path, processes: int) -> dict[str, Any]:
         return {"seconds": time.perf_counter() - start, "learners": learners}
 
 
-def _parts(root: Path, _: int) -> dict[str, float]:
+def _parts(root: Path, processes: int) -> dict[str, float]:
     """Milliseconds a learner, each step alone."""
+    del processes
     texts = _texts(root, _SAMPLE)
     bench = _Prepared(root, texts)
     proofs = Proofs()
