@@ -63,8 +63,8 @@ hostile: setup ## The hostile files, each measured in a process of its own
 mutations: setup ## 20,000 seeded mutations of good packages
 	PYTHONPATH=tests/faults:tests/delivery:tests/dialects $(BIN)/python tests/hostile/mutation_run.py
 
-conform: setup ## 200 random published records through openbadgeslib and the schemas
-	$(BIN)/python tests/nightly/independent.py --records 200
+conform: setup ## 1,000 random published records, 20 tampered ones, through openbadgeslib and the schemas
+	$(BIN)/python tests/nightly/independent.py --records 1000
 
 accuracy: setup ## The linkage against known truth: docs/identity-accuracy.md; five minutes
 	$(BIN)/lrw identity report --learners 200000 --seed 1 --seed 2 --seed 3 --seed 4

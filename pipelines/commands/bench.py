@@ -15,6 +15,7 @@ from pipelines.errors import OperatorError
 if TYPE_CHECKING:
     from pipelines.bench.identity import IdentityBench
     from pipelines.bench.landing import LandBench
+    from pipelines.bench.signing import SignBench
 
 app = typer.Typer(no_args_is_help=True, help="Benchmarks on generated states.")
 
@@ -57,6 +58,48 @@ def identity(
     missed = found.missed(Targets()) if targets else []
     if missed:
         raise OperatorError(f"Targets missed: {'; '.join(missed)}")
+
+
+@app.command()
+def sign(
+    learners: Annotated[int, typer.Option(min=1, help="Records.")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20)] = 3,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Signing against bare signatures, hashes and JSON, and against the slow path."""
+    from pipelines.bench.signing import bench_signing
+
+    with err.status(f"Signing {learners:,} records {rounds} times"):
+        found = bench_signing(learners, rounds)
+    if form is Format.TABLE:
+        _print_signing(found)
+    else:
+        write_json(found.as_dict())
+
+
+def _print_signing(found: "SignBench") -> None:
+    table = Table("", "seconds", "learners/s", header_style="bold")
+    table.add_row("sign", f"{found.seconds:.2f}", f"{found.learners_per_second:,}")
+    floor = found.learners / found.floor_seconds
+    table.add_row("floor", f"{found.floor_seconds:.2f}", f"{floor:,.0f}")
+    table.add_row("slow path", "", f"{found.slow_learners_per_second:,.1f}")
+    out.print(table)
+    parts = Table("alone, in one process", "ms a learner", header_style="bold")
+    for name, milliseconds in found.parts.items():
+        parts.add_row(name, f"{milliseconds:.2f}")
+    out.print(parts)
+    out.print(
+        f"{found.learners:,} records of {found.credentials} nested credentials, all "
+        f"signed, {found.workers} processes, {found.peak_mib:,} MiB together; medians "
+        f"of {found.rounds}; signing takes {found.ratio_to_floor:.2f} times the floor, "
+        f"the slow path {found.ratio_to_slow:.0f} times as long as signing"
+    )
+    largest = found.largest
+    out.print(
+        f"60 courses: canonical in {largest['canonical_ms']:.1f} ms, verified by "
+        f"openbadgeslib in {largest['verifier_seconds']:.2f} s, and its nested "
+        f"credentials in {largest['verifier_nested_seconds']:.2f} s"
+    )
 
 
 def _print_identity(found: "IdentityBench") -> None:

@@ -12,14 +12,22 @@ from collections import defaultdict
 import pyoxigraph
 
 from pipelines.publishing.nquads import Quad, Quads
+from pipelines.publishing.plates import NoPlateError, Page
 from pipelines.publishing.reference import UnsignableError, canonicalize
 
 _MOST_ALIKE = 1_000
 _MOST_NEIGHBOURS = 2
 
 
-def canonical(quads: Quads) -> str:
-    """Sorted canonical N-Quads lines; fills ``quads.hashes`` as it goes."""
+def canonical(form: Quads | Page) -> str:
+    """Sorted canonical N-Quads lines; fills ``hashes`` of quads as it goes."""
+    if isinstance(form, Page):
+        try:
+            return form.canonical()
+        except NoPlateError:
+            assert form.again is not None
+            return canonical(form.again())
+    quads = form
     lines = set(quads.ground)
     if quads.blank:
         names = _names(quads)
@@ -37,7 +45,7 @@ def canonical(quads: Quads) -> str:
     return "".join(sorted(lines))
 
 
-def digest(quads: Quads) -> bytes:
+def digest(quads: Quads | Page) -> bytes:
     """SHA-256 of the canonical form: 32 bytes."""
     return hashlib.sha256(canonical(quads).encode()).digest()
 

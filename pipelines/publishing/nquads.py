@@ -7,6 +7,7 @@ Sources: JSON-LD 1.1 API §8 (object to RDF conversion) and RDF 1.2 N-Quads §3
 (canonical form of terms, with the escapes of RDFC-1.0 §5).
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import pyoxigraph
 
+from pipelines.publishing.plates import NoPlateError, Page, Press
 from pipelines.publishing.reference import UnsignableError
 from pipelines.publishing.terms import Coercion, Scope, Table, Term, Terms
 
@@ -67,14 +69,15 @@ class Writer:
         self._count = 0
         self._iris: dict[str, str] = {}
         self._quads = Quads()
-        self._embedded: Mapping[int, Quads] = {}
+        self._embedded: Mapping[int, Quads | Page] = {}
+        self._press = Press(terms, self)
 
     def write(
         self,
         document: Mapping[str, Any],
-        embedded: Mapping[int, Quads] | None = None,
-    ) -> Quads:
-        """The quads of ``document``.
+        embedded: Mapping[int, Quads | Page] | None = None,
+    ) -> Quads | Page:
+        """The quads of ``document``: printed by plates, else written key by key.
 
         Args:
             document: pruned JSON-LD: no nulls, no empty lists or objects.
@@ -84,10 +87,23 @@ class Writer:
         Raises:
             UnsignableError: the signature would not cover all that it says.
         """
-        self._quads = Quads()
-        self._embedded = embedded or {}
         if "@context" not in document:
             raise UnsignableError("the document names no context")
+        try:
+            page = self._press.print(document, embedded or {})
+        except (NoPlateError, TypeError, KeyError):
+            return self.write_by_key(document, embedded)
+        page.again = functools.partial(self.write_by_key, document, embedded)
+        return page
+
+    def write_by_key(
+        self,
+        document: Mapping[str, Any],
+        embedded: Mapping[int, Quads | Page] | None = None,
+    ) -> Quads:
+        """The same without plates; nested credentials that were printed, from anew."""
+        self._quads = Quads()
+        self._embedded = embedded or {}
         root = self._terms.root
         self._quads.table = self._terms.table(root, document)
         self._quads.subject = self._node(document, root, "")
@@ -95,14 +111,14 @@ class Writer:
 
     def _node(self, node: Mapping[str, Any], scope: Scope, graph: str) -> str:
         written = self._embedded.get(id(node))
-        if written is not None and not graph:
+        if isinstance(written, Quads) and not graph:
             return self._take_over(node, scope, written)
         if len(node) == 1 and "id" in node:
             return self._reference(node["id"], scope)
         table = self._terms.table(scope, node)
         identifier = node.get("id")
         if identifier is not None:
-            subject = self._iri(identifier, table.prefixes)
+            subject = self.iri(identifier, table.prefixes)
         elif node:
             subject = self._fresh()
         else:
@@ -178,7 +194,7 @@ class Writer:
             raise UnsignableError(f"the value of {key!r} is not an IRI")
         if term.coercion is Coercion.VOCABULARY:
             return term.vocabulary[value]
-        return self._iri(value, self._prefixes(term.scope))
+        return self.iri(value, self.prefixes(term.scope))
 
     def _emit(self, subject: str, predicate: str, value: str, graph: str) -> None:
         if subject[0] == "<" and value[0] != "_" and not graph:
@@ -191,15 +207,25 @@ class Writer:
         return f"_:b{self._count}"
 
     def _reference(self, identifier: Any, scope: Scope) -> str:
-        return self._iri(identifier, self._prefixes(scope))
+        return self.iri(identifier, self.prefixes(scope))
 
-    def _prefixes(self, scope: Scope) -> frozenset[str]:
+    def literal(self, key: str, term: Term, value: Any) -> str:
+        """A scalar as a literal, escaped; raises UnsignableError."""
+        return _literal(key, term, value, type(value))
+
+    def needs_escape(self, text: str) -> bool:
+        """Whether a literal of ``text`` is not ``text`` between quotes."""
+        return _ESCAPED.search(text) is not None
+
+    def prefixes(self, scope: Scope) -> frozenset[str]:
+        """Schemes that an IRI may not have in ``scope``."""
         found = scope.prefixes
         if found is None:
             found = scope.prefixes = self._terms.prefixes(scope.reference)
         return found
 
-    def _iri(self, value: Any, prefixes: frozenset[str]) -> str:
+    def iri(self, value: Any, prefixes: frozenset[str]) -> str:
+        """``<value>``; raises UnsignableError when a reader would not keep it."""
         if type(value) is not str:
             raise UnsignableError("an id is not a string")
         known = self._iris.get(value)

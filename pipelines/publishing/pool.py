@@ -16,7 +16,7 @@ import orjson
 
 from pipelines.publishing import guard, status_lists, versions
 from pipelines.publishing.keys import load_key
-from pipelines.publishing.pruning import prune
+from pipelines.publishing.pruning import read_pruned
 from pipelines.publishing.reference import UnsignableError
 from pipelines.publishing.signing import KeySigner, Proofs, sign_record
 
@@ -73,7 +73,7 @@ class _Bench:
 
     def _one(self, job: Job) -> Signed:
         try:
-            record = prune(orjson.loads(job.document))
+            record = read_pruned(job.document)
             status_lists.enter(record, self.signer.did, job.entries, job.as_of)
             if job.issued or job.not_before:
                 issued = [orjson.loads(text) for text in job.issued]

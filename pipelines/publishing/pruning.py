@@ -7,6 +7,8 @@ id. Does not belong here: what a document says (``dbt_project/``).
 import re
 from typing import Any, Final
 
+import orjson
+
 from pipelines.publishing.reference import UnsignableError
 
 _UNPORTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -25,53 +27,77 @@ def prune(document: dict[str, Any]) -> dict[str, Any]:
     Raises:
         UnsignableError: an id has two bodies; in one graph they would be mixed.
     """
-    bodies: dict[str, dict[str, Any]] = {}
-    return _object(document, bodies)
+    pruned: dict[str, Any] = orjson.loads(orjson.dumps(document))
+    _Pruning(strip=True).object(pruned)
+    return pruned
 
 
-def _object(value: dict[str, Any], bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for key, item in value.items():
-        kind = type(item)
-        if kind is str:
-            kept[key] = _UNPORTABLE.sub("", item)
-            continue
-        if kind is dict:
-            item = _object(item, bodies)  # noqa: PLW2901
-            if item:
-                kept[key] = item
-        elif kind is list:
-            item = _list(item, bodies)  # noqa: PLW2901
-            if item:
-                kept[key] = item
-        elif kind is float and item.is_integer():
-            kept[key] = int(item)
-        elif item is not None:
-            kept[key] = item
-    identifier = kept.get("id")
-    if (
-        identifier is not None
-        and len(kept) > 1
-        and bodies.setdefault(identifier, kept) != kept
-    ):
-        raise UnsignableError(f"two bodies of type {kept.get('type')!r} share one id")
-    return kept
+def read_pruned(text: str) -> dict[str, Any]:
+    """The document of a JSON text, pruned as by ``prune()``.
+
+    Raises:
+        UnsignableError: an id has two bodies.
+        ValueError: the text is not JSON.
+        AttributeError: it is not an object.
+    """
+    document: dict[str, Any] = orjson.loads(text)
+    # JSON escapes control characters, DEL excepted: without either there is none.
+    _Pruning(strip="\\" in text or "\x7f" in text).object(document)
+    return document
 
 
-def _list(value: list[Any], bodies: dict[str, dict[str, Any]]) -> list[Any]:
-    kept: list[Any] = []
-    for item in value:
-        kind = type(item)
-        if kind is dict:
-            item = _object(item, bodies)  # noqa: PLW2901
-            if item:
-                kept.append(item)
-        elif kind is list:
-            raise UnsignableError("a list holds a list")
-        elif kind is float and item.is_integer():
-            kept.append(int(item))
-        elif kind is str:
-            kept.append(_UNPORTABLE.sub("", item))
-        elif item is not None:
-            kept.append(item)
-    return kept
+class _Pruning:
+    """Prunes one document in place."""
+
+    def __init__(self, *, strip: bool) -> None:
+        self._strip = strip
+        self._bodies: dict[str, dict[str, Any]] = {}
+
+    def object(self, value: dict[str, Any]) -> None:
+        dropped: list[str] = []
+        for key, item in value.items():
+            kind = type(item)
+            if kind is str:
+                if self._strip:
+                    value[key] = _UNPORTABLE.sub("", item)
+            elif kind is dict or kind is list:
+                self.object(item) if kind is dict else self.list(item)
+                if not item:
+                    dropped.append(key)
+            elif kind is float:
+                value[key] = int(item) if item.is_integer() else item
+            elif item is None:
+                dropped.append(key)
+        for key in dropped:
+            del value[key]
+        self._hold_to_one_body(value)
+
+    def _hold_to_one_body(self, value: dict[str, Any]) -> None:
+        identifier = value.get("id")
+        if (
+            identifier is not None
+            and len(value) > 1
+            and self._bodies.setdefault(identifier, value) != value
+        ):
+            raise UnsignableError(
+                f"two bodies of type {value.get('type')!r} share one id"
+            )
+
+    def list(self, value: list[Any]) -> None:
+        empty = False
+        for index, item in enumerate(value):
+            kind = type(item)
+            if kind is str:
+                if self._strip:
+                    value[index] = _UNPORTABLE.sub("", item)
+            elif kind is dict:
+                self.object(item)
+                empty = empty or not item
+            elif kind is list:
+                raise UnsignableError("a list holds a list")
+            elif kind is float:
+                value[index] = int(item) if item.is_integer() else item
+            elif item is None:
+                empty = True
+        if empty:
+            value[:] = [item for item in value if item is not None and item != {}]

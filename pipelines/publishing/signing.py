@@ -20,6 +20,7 @@ from pipelines.publishing.canonical import digest
 from pipelines.publishing.contexts import ACHIEVEMENT_CONTEXTS, CLR_CONTEXTS
 from pipelines.publishing.keys import IssuerKey
 from pipelines.publishing.nquads import Quads, Writer
+from pipelines.publishing.plates import Page
 from pipelines.publishing.reference import UnsignableError
 from pipelines.publishing.terms import Terms, pinned_terms
 
@@ -84,7 +85,7 @@ class Proofs:
         self._options = functools.lru_cache(maxsize=4096)(self._options_digest)
 
     def data(
-        self, quads: Quads, contexts: tuple[str, ...], options: Mapping[str, str]
+        self, quads: Quads | Page, contexts: tuple[str, ...], options: Mapping[str, str]
     ) -> bytes:
         """The 64 bytes to sign: digest of the options, then of the document."""
         return self._options(contexts, tuple(options.items())) + digest(quads)
@@ -96,7 +97,7 @@ class Proofs:
 
     def proof(
         self,
-        quads: Quads,
+        quads: Quads | Page,
         contexts: tuple[str, ...],
         created: str,
         signer: Signer,

@@ -8,6 +8,7 @@ belong here: who has which entry (``status_entries.py``).
 """
 
 import base64
+import functools
 import gzip
 import shutil
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ from pipelines.publishing.versions import later
 PURPOSE = "revocation"
 
 
+@functools.cache
 def base_url(did: str) -> str:
     """Where a did:web issuer publishes, without a slash at the end.
 

@@ -141,6 +141,7 @@ def test_published_records_pass_software_that_is_not_ours(state):
     done = check_published(state.root, count=15, seed=3)
     assert done.records == 15
     assert done.credentials > 50
+    assert (len(done.refused), done.accepted) == (20, ())
 
 
 def test_every_record_tells_the_credits_of_its_learner(state):
