@@ -101,6 +101,23 @@ def verify_chain(
     return links
 
 
+def last_link(folder: Path, path: Path | None) -> Link | None:
+    """The end of a chain whose earlier links are checked elsewhere, under the lock.
+
+    Args:
+        folder: Where the head lies.
+        path: The last file; None while there is none.
+
+    Raises:
+        BrokenChainError: The head names another end.
+    """
+    last = None if path is None else Link(path.stem, digest(path))
+    head = _read_head(folder) or _Head(None, None)
+    if last not in (head.last, head.coming or head.last):
+        raise BrokenChainError(last.name if last else HEAD)
+    return last
+
+
 def append_to_chain(
     folder: Path,
     before: Link | None,

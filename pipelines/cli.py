@@ -6,13 +6,21 @@ Exit codes: 0 done, 1 refused or fell short (said in one line), 2 wrong usage.
 import sys
 from datetime import datetime
 from enum import StrEnum
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from pipelines.commands import bench, college, delivery, identity, service
+from pipelines.commands import (
+    bench,
+    college,
+    delivery,
+    disclosures,
+    identity,
+    service,
+)
 from pipelines.commands.shared import (
     AsOfOption,
     Format,
@@ -23,7 +31,7 @@ from pipelines.commands.shared import (
     write_json,
 )
 from pipelines.errors import OperatorError, UsageError
-from pipelines.forms.form import Form
+from pipelines.forms.form import Form, Part
 from pipelines.settings import export_home, home
 
 app = typer.Typer(
@@ -176,13 +184,43 @@ def record(
         typer.Option("--out", help="File, or folder of badges; else printed."),
     ] = None,
     as_of: AsOfOption = None,
+    audience: Annotated[
+        str | None,
+        typer.Option("--to", help="The party it is for: logged before it leaves."),
+    ] = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="The interest of that party; no names.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who hands it out; else who is logged in.")
+    ] = None,
+    only: Annotated[
+        list[Part] | None,
+        typer.Option(
+            help="A part of the record, signed by itself; again for another. With --to."
+        ),
+    ] = None,
 ) -> None:
     """Print or write one learner's record: the signed CLR 2.0, or another form."""
+    from pipelines.disclosure.ledger import Request
     from pipelines.forms.write import write
 
-    written = write(home(), learner, form, to, as_of.date() if as_of else None)
+    if audience is None and (purpose is not None or by is not None):
+        raise UsageError("--purpose and --by go with --to AUDIENCE")
+    if audience is None and only:
+        raise UsageError("--only goes with --to AUDIENCE: for whom is the part?")
+    request = (
+        None
+        if audience is None
+        else Request(audience, purpose, getuser() if by is None else by)
+    )
+    day = as_of.date() if as_of else None
+    written = write(home(), learner, form, to, day, request, only or ())
     if written is not None:
         out.print(f"{written} file{'' if written == 1 else 's'} written: {to}")
+
+
+app.command("disclosures")(disclosures.disclosures)
 
 
 @app.command()

@@ -81,6 +81,11 @@ class Home:
         return self.vault / "identity_event"
 
     @property
+    def disclosures(self) -> Path:
+        """The ledger of records handed out: whose, to whom, what for."""
+        return self.vault / "disclosure"
+
+    @property
     def keys(self) -> Path:
         return self.root / "keys"
 

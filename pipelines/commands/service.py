@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.shared import Format, FormatOption, err, out
+from pipelines.commands.shared import err, out
 from pipelines.settings import home
 
 app = typer.Typer(
@@ -67,21 +67,3 @@ def end_(learner: LearnerArgument) -> None:
 
     consents, invitations = end(home(), learner)
     out.print(f"{consents} consents and {invitations} invitations ended")
-
-
-@app.command("handed-out")
-def handed_out(learner: LearnerArgument, form: FormatOption = Format.TABLE) -> None:
-    """What the service handed out of a learner's record: when, to whom, how much."""
-    from pipelines.query import Rows
-    from pipelines.service.serve import handed_out as read
-    from pipelines.terminal import print_rows
-
-    columns = ["at_utc", "to", "credentials", "credential_ids"]
-    rows = [
-        (f"{at:%Y-%m-%d %H:%M:%S}", audience, len(ids), " ".join(ids))
-        for at, audience, ids in read(home(), learner)
-    ]
-    # On a screen thirty ids are no help.
-    shown = len(columns) - (form is Format.TABLE)
-    told = Rows(columns[:shown], [row[:shown] for row in rows], truncated=False)
-    print_rows(out, told, form.value)

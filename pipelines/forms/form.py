@@ -1,4 +1,4 @@
-"""The forms of a record; here alone, since the command line names them at its start."""
+"""The forms and parts of a record; alone, since the command line names them first."""
 
 from enum import StrEnum
 
@@ -12,3 +12,11 @@ class Form(StrEnum):
     HTML = "html"
     PDF = "pdf"
     PESC = "pesc"
+
+
+class Part(StrEnum):
+    """What of a record can be handed out by itself."""
+
+    TRANSFERS = "transfers"
+    SKILLS = "skills"
+    AWARDS = "awards"

@@ -4,14 +4,17 @@ Belongs here: which form is made by what, and where its bytes go. Does not belon
 any form.
 """
 
+import hashlib
+import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
 
+from pipelines.disclosure.ledger import Content, Request, append, json_digest
 from pipelines.errors import OperatorError, UsageError
 from pipelines.forms.beside import NOTHING, Beside, beside
-from pipelines.forms.form import Form
+from pipelines.forms.form import Form, Part
 from pipelines.forms.record import Record
 from pipelines.publishing import reader
 from pipelines.publishing.files import write_durably
@@ -72,6 +75,8 @@ def write(
     form: Form,
     to: Path | None = None,
     on: date | None = None,
+    request: Request | None = None,
+    only: Collection[Part] = (),
 ) -> int | None:
     """Write a learner's record; the standard output when no place is named.
 
@@ -81,24 +86,42 @@ def write(
         form: which one.
         to: a file; a new or empty folder for BADGES. A file appears when it is whole.
         on: as published on this day; None is now.
+        request: the party it is for; logged before anything leaves. None is nobody
+            but the learner, which 34 CFR 99.32(d)(1) does not ask to log.
+        only: parts of the record; none is the whole.
 
     Returns:
         Files written; None where the output took it.
 
     Raises:
         UsageError: the form needs a place and none is named.
-        OperatorError: no such record, or the place cannot be written.
+        OperatorError: no such record, nothing of a part in it, credentials of an
+            earlier day that are published no more, or the place or the ledger cannot
+            be written.
     """
     if to is None and form is Form.BADGES:
         raise UsageError("badges are a file each: name a folder with --out")
     if to is None and form is Form.PDF and sys.stdout.isatty():
         raise UsageError("a PDF is no text for a terminal: name a file with --out")
     record = Record.of(reader.record(home, learner_id, on))
+    if only:
+        from pipelines.forms.partial import partial  # noqa: PLC0415
+
+        record = partial(home, record, only)
+    if request and on:
+        _refuse_withdrawn(record, Record.of(reader.record(home, learner_id)))
     if form is Form.BADGES and to is not None:
         from pipelines.forms.badges import badges  # noqa: PLC0415
 
-        return _write_folder(to, badges(record))
+        files = badges(record)
+        _refuse_filled(to)
+        if request:
+            parts = [hashlib.sha256(part).digest() for part in files.values()]
+            _log(home, request, record, form, b"".join(parts))
+        return _write_folder(to, files)
     data = made(record, form, beside(home, record, on) if form in _BESIDE else NOTHING)
+    if request:
+        _log(home, request, record, form, data)
     if to is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -110,13 +133,41 @@ def write(
     return 1
 
 
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> int:
+def _refuse_withdrawn(past: Record, present: Record) -> None:
+    # Consent, holds and corrections since that day bind what leaves today.
+    ids = {claim.id for claim in present.claims}
+    if any(claim.id not in ids for claim in past.claims):
+        raise OperatorError(
+            "the record of that day holds credentials that are published no more: "
+            "only today's can be handed to others"
+        )
+
+
+def _log(home: Home, request: Request, record: Record, form: Form, data: bytes) -> None:
+    body = json.loads(record.text)
+    content = Content(
+        # A merged learner's record is the one that it redirects to.
+        learner_id=str(body["credentialSubject"]["id"]).removeprefix("urn:uuid:"),
+        form=form.value,
+        record_id=str(body["id"]),
+        sha256=hashlib.sha256(data).hexdigest(),
+        credentials={claim.id: json_digest(claim.body) for claim in record.claims},
+    )
+    append(home.disclosures, request, content)
+
+
+def _refuse_filled(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise OperatorError(
-                f"{folder} holds files already: name a new or empty folder"
-            )
+        filled = any(folder.iterdir())
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be written: {error.strerror}") from None
+    if filled:
+        raise OperatorError(f"{folder} holds files already: name a new or empty folder")
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> int:
+    try:
         for name, data in files.items():
             (folder / name).write_bytes(data)
     except OSError as error:

@@ -133,6 +133,41 @@ def sign_record(
             proofs.proof(quads, ACHIEVEMENT_CONTEXTS, created, signer)
         ]
         embedded[id(credential)] = quads
+    return _sign_outside(record, embedded, signer, proofs)
+
+
+def sign_around(
+    record: dict[str, Any], signer: Signer, proofs: Proofs
+) -> dict[str, Any]:
+    """Sign a record whose credentials carry their proofs, which stay as they are.
+
+    Args:
+        record: a CLR without a proof of its own; one is added in place.
+        signer: the issuer's key; the credentials may have an earlier one.
+        proofs: this process's writer.
+
+    Returns:
+        ``record``.
+
+    Raises:
+        UnsignableError: as ``sign_record``.
+    """
+    credentials = record["credentialSubject"]["verifiableCredential"]
+    given = [credential.pop("proof") for credential in credentials]
+    check_record(record, signer.did)
+    embedded = {}
+    for credential, proof in zip(credentials, given, strict=True):
+        embedded[id(credential)] = proofs.writer.write(credential)
+        credential["proof"] = proof
+    return _sign_outside(record, embedded, signer, proofs)
+
+
+def _sign_outside(
+    record: dict[str, Any],
+    embedded: Mapping[int, Any],
+    signer: Signer,
+    proofs: Proofs,
+) -> dict[str, Any]:
     quads = proofs.writer.write(record, embedded)
     record["proof"] = [proofs.proof(quads, CLR_CONTEXTS, record["validFrom"], signer)]
     return record

@@ -6,6 +6,7 @@ Belongs here: who asks, for what, which part, and the answer. Does not belong he
 record (``records.py``), tokens (``grants.py``).
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipelines.disclosure.ledger import Content, json_digest, tidy
 from pipelines.service.apis import READ_CREDENTIALS, READ_PROFILE, Api
 from pipelines.service.grants import Bearer, Grants
 from pipelines.service.records import Published, Records
@@ -33,8 +35,8 @@ MOST, USUAL = 100, 50
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
-Disclosed = Callable[[str, str, list[str]], None]
-"""Writes down a hand-out before it is sent: whose, to whom, ids of what."""
+Disclosed = Callable[[str, Content], None]
+"""Writes down a hand-out before it is sent: to whom, and what."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,10 @@ class Reader:
             )
         items = self._items(record, asked.since)
         page = items[asked.offset : asked.offset + asked.limit]
-        if page:
-            self._write_down(bearer, [name for name, _ in page])
         body = b",".join(text for _, text in page)
+        if page and record is not None:
+            parts = {name: json_digest(orjson.loads(text)) for name, text in page}
+            self._write_down(bearer, record, body, parts)
         version = record.version if record is not None else None
         return Response(
             b'{"credential":[' + body + b'],"compactJwsString":[]}',
@@ -120,8 +123,9 @@ class Reader:
         )
         if name is not None:
             profile["name"] = name
-        self._write_down(bearer, [subject["id"]])
-        return Response(orjson.dumps(profile), media_type="application/json")
+        body = orjson.dumps(profile)
+        self._write_down(bearer, record, body, {})
+        return Response(body, media_type="application/json")
 
     def _bearer(self, request: Request, kind: str) -> Bearer:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -143,10 +147,23 @@ class Reader:
             return []
         return self.api.items(record)
 
-    def _write_down(self, bearer: Bearer, ids: list[str]) -> None:
-        client = bearer.client
-        audience = f"{client.metadata['client_name']} ({client.metadata['client_uri']})"
-        self.disclosed(bearer.learner_id, audience, ids)
+    def _write_down(
+        self,
+        bearer: Bearer,
+        record: Published,
+        body: bytes,
+        credentials: dict[str, str],
+    ) -> None:
+        said = bearer.client.metadata
+        audience = f"{said['client_name']} ({said['client_uri']})"
+        content = Content(
+            learner_id=record.learner_id,
+            form=f"{self.api.name} API",
+            record_id=str(record.clr["id"]),
+            sha256=hashlib.sha256(body).hexdigest(),
+            credentials=credentials,
+        )
+        self.disclosed(tidy(audience, "audience"), content)
 
     def _links(self, pages: list[tuple[str, Asked]]) -> str:
         base = f"{self.site.url}{self.api.path}/credentials"

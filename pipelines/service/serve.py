@@ -11,10 +11,12 @@ from datetime import datetime
 
 import uvicorn
 
+from pipelines.disclosure.ledger import Content, Request, append
 from pipelines.errors import OperatorError, UsageError
 from pipelines.publishing import snapshot as store
 from pipelines.publishing.keys import published_keys
 from pipelines.service.app import application
+from pipelines.service.credentials import Disclosed
 from pipelines.service.grants import Grants
 from pipelines.service.records import Reading, Records
 from pipelines.service.sign_in import Invitations
@@ -22,6 +24,8 @@ from pipelines.service.state import State
 from pipelines.service.web import Site
 from pipelines.settings import Home
 
+PURPOSE = "the learner allowed it"
+BY = "record service"
 _CONNECTIONS = 512
 _ENDING_SECONDS = 20
 
@@ -63,7 +67,7 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     here = f"http://{shown}:{taken.getsockname()[1]}"
     site = Site.at(url or here)
-    app = application(site, records, state, Invitations(state), state.write_down)
+    app = application(site, records, state, Invitations(state), _ledger(home))
     _log_to_stderr()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -98,9 +102,11 @@ def end(home: Home, learner_id: str) -> tuple[int, int]:
     return Grants(State.at(home.service)).end(learner_id)
 
 
-def handed_out(home: Home, learner_id: str) -> list[tuple[datetime, str, list[str]]]:
-    """What the service handed out of a learner's record; see ``State.written_down``."""
-    return State.at(home.service).written_down(learner_id)
+def _ledger(home: Home) -> Disclosed:
+    def write(audience: str, content: Content) -> None:
+        append(home.disclosures, Request(audience, PURPOSE, BY), content)
+
+    return write
 
 
 def _check(reading: Reading) -> None:

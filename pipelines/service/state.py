@@ -16,7 +16,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.errors import OperatorError
@@ -50,11 +49,6 @@ CREATE TABLE IF NOT EXISTS token (
     kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh')), scopes TEXT NOT NULL,
     expires_at INTEGER NOT NULL, used_at INTEGER
 ) STRICT;
-CREATE TABLE IF NOT EXISTS handed_out (
-    at INTEGER NOT NULL, learner_id TEXT NOT NULL, audience TEXT NOT NULL,
-    credential_ids TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS handed_out_of_learner ON handed_out (learner_id);
 CREATE INDEX IF NOT EXISTS token_of_consent ON token (consent_id);
 CREATE INDEX IF NOT EXISTS code_of_consent ON code (consent_id);
 CREATE INDEX IF NOT EXISTS consent_of_learner ON consent (learner_id);
@@ -157,33 +151,8 @@ class State:
         while self._free:
             self._free.pop().close()
 
-    def write_down(self, learner_id: str, audience: str, ids: list[str]) -> None:
-        """Keep a hand-out, for good; see ``credentials.Disclosed``."""
-        with self.change() as con:
-            con.execute(
-                "INSERT INTO handed_out VALUES (?, ?, ?, ?)",
-                [now(), learner_id, audience, " ".join(ids)],
-            )
-
-    def written_down(self, learner_id: str) -> list[tuple[datetime, str, list[str]]]:
-        """Hand-outs of a learner's record: when, to whom, ids of what."""
-        with self.read() as con:
-            rows = con.execute(
-                "SELECT at, audience, credential_ids FROM handed_out "
-                "WHERE learner_id = ? ORDER BY at, rowid",
-                [learner_id],
-            ).fetchall()
-        return [
-            (datetime.fromtimestamp(row["at"], UTC), row["audience"],
-             row["credential_ids"].split())
-            for row in rows
-        ]  # fmt: skip
-
     def forget(self) -> None:
-        """Remove what is over: nothing of it can be used any more.
-
-        What was handed out stays.
-        """
+        """Remove what is over: nothing of it can be used any more."""
         with self.change() as con:
             for table, over in _OVER.items():
                 con.execute(

@@ -12,6 +12,7 @@ import record_factory as factory
 from service_world import MERGED, STANDARDS, point_at
 from wallet import Wallet, bearing
 
+from pipelines.disclosure.ledger import entries, json_digest
 from pipelines.publishing import reader
 from pipelines.publishing.verify import Keys
 from pipelines.service.apis import BADGES, CLR, READ_CREDENTIALS, READ_PROFILE
@@ -336,20 +337,19 @@ def test_many_clients_at_once_get_each_its_own(service, application):
 
 
 def test_each_hand_out_is_written_down_for_the_learner(wallet, home):
-    from pipelines.service import serve
-
     learner = factory.learner_id(2)
-    before = len(serve.handed_out(home, learner))
+    before = len(entries(home.disclosures, learner))
     wallet.connect(learner)
     pages = walked(wallet, f"{BADGE_PAGES}?limit=5")
     wallet.get("/ims/clr/v2p0/profile")
     wallet.get(CREDENTIALS, params={"since": "2099-01-01T00:00:00Z"})
-    *badges, profile = serve.handed_out(home, learner)[before:]
-    assert [ids for _, _, ids in badges] == [
-        [one["id"] for one in page.json()["credential"]] for page in pages
+    *badges, profile = entries(home.disclosures, learner)[before:]
+    assert [entry.content.credentials for entry in badges] == [
+        {one["id"]: json_digest(one) for one in page.json()["credential"]}
+        for page in pages
     ]
-    assert profile[2] == [f"urn:uuid:{learner}"]
-    assert {to for _, to, _ in (*badges, profile)} == {
+    assert profile.content.credentials == {}
+    assert {entry.request.audience for entry in (*badges, profile)} == {
         "Example Wallet (https://wallet.example/)"
     }
 
@@ -382,6 +382,7 @@ def test_what_cannot_be_written_down_is_not_handed_out(home, tmp_path):
     })  # fmt: skip
     with pytest.raises(OSError, match="no space"):
         reading.credentials(request)
-    ((learner, audience, ids),) = said
-    assert (learner, audience) == (LEARNER, "W (https://w.example/)")
-    assert ids == [reading.records.now().record(LEARNER).clr["id"]]
+    ((audience, content),) = said
+    assert (content.learner_id, audience) == (LEARNER, "W (https://w.example/)")
+    record = reading.records.now().record(LEARNER).clr["id"]
+    assert (list(content.credentials), content.record_id) == ([record], record)

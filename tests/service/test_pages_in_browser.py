@@ -76,7 +76,7 @@ def test_axe_finds_nothing_on_any_page(browser, wallet, files, size, scheme):
     looked_at(shown)
     shown.fill("#code", serve.invite(wallet.service.home, LEARNER, 1)[0])
     shown.keyboard.press("Enter")
-    shown.wait_for_selector("text=What would be handed out")
+    shown.wait_for_selector("button:has-text('Allow')")
     looked_at(shown)
     for path in ("/about", "/oauth/authorize?client_id=x", "/verify"):
         shown.goto(wallet.service.url + path)
@@ -94,7 +94,7 @@ def test_by_keyboard_alone_a_learner_allows_and_is_brought_back(browser, wallet)
     code, _ = serve.invite(wallet.service.home, LEARNER, 1)
     shown.keyboard.type(code)
     shown.keyboard.press("Enter")
-    shown.wait_for_selector("text=What would be handed out")
+    shown.wait_for_selector("button:has-text('Allow')")
     for _ in range(12):
         shown.keyboard.press("Tab")
         there = shown.evaluate(
