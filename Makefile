@@ -69,8 +69,9 @@ conform: setup ## 1,000 random published records, 20 tampered ones, through open
 accuracy: setup ## The linkage against known truth: docs/identity-accuracy.md; five minutes
 	$(BIN)/lrw identity report --learners 200000 --seed 1 --seed 2 --seed 3 --seed 4
 
-bench: setup ## Speed and memory of landing and linkage, the linkage against its targets
+bench: setup ## Speed and memory of landing, linkage and signing, the linkage against its targets
 	$(BIN)/lrw bench land
+	$(BIN)/lrw bench sign
 	$(BIN)/lrw bench identity --learners 1110000 --targets
 
 check: setup ## Formatters, linters, types, stale generated files

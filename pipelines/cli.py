@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from pipelines.commands import (
     bench,
     college,
+    corrections,
     delivery,
     disclosures,
     identity,
@@ -50,6 +51,7 @@ app.add_typer(college.app, name="college")
 app.add_typer(identity.app, name="identity")
 app.add_typer(bench.app, name="bench")
 app.add_typer(service.app, name="service")
+app.add_typer(corrections.app, name="corrections")
 app.command("collect")(delivery.collect)
 app.command("serve")(service.serve)
 keys_app.command("import")(delivery.import_keys)

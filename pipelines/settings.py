@@ -86,6 +86,11 @@ class Home:
         return self.vault / "disclosure"
 
     @property
+    def corrections(self) -> Path:
+        """What learners ask colleges to correct, and the answers."""
+        return self.vault / "correction"
+
+    @property
     def keys(self) -> Path:
         return self.root / "keys"
 

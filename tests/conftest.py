@@ -21,6 +21,7 @@ TOGETHER = ("dbt", "unit/sample", "service")
 """Folders whose files share what takes long to make: one process has the whole."""
 
 SAME_STATE = {
+    "nightly/test_corrections.py": "nightly/test_clean_state.py",
     "nightly/test_transfer_audit.py": "nightly/test_clean_state.py",
     "nightly/test_record_forms.py": "nightly/test_clean_state.py",
     "nightly/test_credential_returns.py": "nightly/test_clean_state.py",

@@ -1,7 +1,7 @@
-"""The ledger of disclosures: an entry a file, in a chain that only grows.
+"""The ledger of disclosures: to whom a record went, what for, and what it held.
 
-Belongs here: writing, reading and checking entries. Does not belong here: the links of
-the chain and its lock (``pipelines.chain``).
+Belongs here: what an entry says. Does not belong here: how entries are kept
+(``pipelines.entry_log``).
 
 34 CFR 99.32(a): for each disclosure the record names the party and the interest it had,
 and is kept as long as the learner's records are; (c)(1): the learner may inspect it.
@@ -9,36 +9,18 @@ An entry is on the disk before the record leaves, so a run that is killed in bet
 leaves an entry without a record, never a record without an entry.
 """
 
-import fcntl
 import hashlib
-import os
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from pipelines.chain import (
-    BrokenChainError,
-    Link,
-    append_to_chain,
-    last_link,
-    locked,
-    settle_head,
-    verify_chain,
-)
-from pipelines.durable import sync_file, sync_folder
-from pipelines.errors import OperatorError, UsageError
+from pipelines.entry_log import EntryLog, checked, tidy
 
 LONGEST = {"audience": 200, "purpose": 500, "by": 200}
 """Characters that each free text may have."""
-
-_UNSEEN = {"Cc", "Cf", "Cs"}
-_ENTRY = re.compile(r"\d{12}\.json")
 
 
 @dataclass(frozen=True)
@@ -61,17 +43,10 @@ class Request:
         Raises:
             UsageError: a text is empty, too long, or holds a control character.
         """
-        for name, most in LONGEST.items():
-            text = getattr(self, name)
-            if text is None:
-                continue
-            option = "--to" if name == "audience" else f"--{name}"
-            if not text.strip():
-                raise UsageError(f"{option} is empty")
-            if len(text) > most:
-                raise UsageError(f"{option} is longer than {most} characters")
-            if any(unicodedata.category(char) in _UNSEEN for char in text):
-                raise UsageError(f"{option} holds a control character")
+        checked("--to", self.audience, LONGEST["audience"])
+        checked("--by", self.by, LONGEST["by"])
+        if self.purpose is not None:
+            checked("--purpose", self.purpose, LONGEST["purpose"])
 
 
 @dataclass(frozen=True)
@@ -80,7 +55,7 @@ class Content:
 
     Attributes:
         learner_id: whose record it is.
-        form: as ``lrw record --form``.
+        form: as ``lrw record --form``, or the interface that answered.
         record_id: id of the signed record, a URN.
         sha256: of the bytes that left; of several files, of their digests in order.
         credentials: SHA-256 by credential id, of its JSON with sorted keys.
@@ -103,10 +78,9 @@ class Entry:
     content: Content
 
 
-def tidy(text: str, name: str) -> str:
-    """What ``Request`` takes of a text that somebody else wrote."""
-    kept = (char for char in text if unicodedata.category(char) not in _UNSEEN)
-    return "".join(kept)[: LONGEST[name]].strip() or "not said"
+def party(text: str) -> str:
+    """An audience as ``Request`` takes it, of a name that somebody gave himself."""
+    return tidy(text, LONGEST["audience"])
 
 
 def json_digest(value: Any) -> str:
@@ -121,69 +95,13 @@ def append(
     content: Content,
     at: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Log a disclosure; it is durable when this returns.
-
-    Args:
-        folder: the ledger; made (mode 0700) when absent.
-        request: who asks.
-        content: what is about to leave.
-        at: called at every step with its name; for crash tests.
-
-    Returns:
-        The number of the entry.
-
-    Raises:
-        OperatorError: the end of the ledger is not as it was written (``entries``
-            checks all of it), or it cannot be written.
-    """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync_folder(folder.parent)
-        with locked(folder, fcntl.LOCK_EX):
-            for left in folder.glob(".*.tmp"):
-                left.unlink()
-            files = _files(folder)
-            before = _last(folder, files)
-            if before:
-                settle_head(folder, before)
-            number = len(files) + 1
-            final = folder / f"{number:012d}.json"
-            partial = folder / f".{final.stem}.tmp"
-            entry = Entry(
-                number,
-                datetime.now(UTC).isoformat(timespec="seconds"),
-                request,
-                content,
-            )
-            said = {**asdict(entry), "previous": asdict(before) if before else None}
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(orjson.dumps(said))
-            sync_file(partial)
-            at("entry written")
-            append_to_chain(folder, before, partial, final, at)
-    except OSError as error:
-        raise OperatorError(
-            f"the ledger of disclosures cannot be written ({error.strerror}): "
-            "nothing was handed out"
-        ) from None
-    return number
+    """Log a disclosure that is about to leave; see ``EntryLog.append``."""
+    said = {"request": asdict(request), "content": asdict(content)}
+    return _log(folder).append(said, at)
 
 
 def entries(folder: Path, learner_id: str | None = None) -> list[Entry]:
-    """The disclosures in their order, of one learner or of all; checked first.
-
-    Raises:
-        OperatorError: the ledger is not as it was written, or cannot be read.
-    """
-    try:
-        with locked(folder, fcntl.LOCK_SH):
-            _verified(folder)
-            said = [orjson.loads(path.read_bytes()) for path in _files(folder)]
-    except OSError as error:
-        raise OperatorError(
-            f"the ledger of disclosures cannot be read: {error.strerror}"
-        ) from None
+    """The disclosures in their order, of one learner or all; see ``EntryLog.read``."""
     found = [
         Entry(
             row["number"],
@@ -191,41 +109,10 @@ def entries(folder: Path, learner_id: str | None = None) -> list[Entry]:
             Request(**row["request"]),
             Content(**row["content"]),
         )
-        for row in said
+        for row in _log(folder).read()
     ]
     return [e for e in found if learner_id in (None, e.content.learner_id)]
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if _ENTRY.fullmatch(path.name))
-
-
-def _follows(path: Path) -> Link | None:
-    try:
-        previous = orjson.loads(path.read_bytes())["previous"]
-        return Link(**previous) if previous else None
-    except (ValueError, KeyError, TypeError):
-        raise BrokenChainError(path.stem) from None
-
-
-def _verified(folder: Path) -> list[Link]:
-    try:
-        return verify_chain(folder, _files(folder), _follows)
-    except BrokenChainError as broken:
-        raise _broken(broken) from None
-
-
-def _last(folder: Path, files: list[Path]) -> Link | None:
-    try:
-        return last_link(folder, files[-1] if files else None)
-    except BrokenChainError as broken:
-        raise _broken(broken) from None
-
-
-def _broken(chain: BrokenChainError) -> OperatorError:
-    return OperatorError(
-        f"the ledger of disclosures is not as it was written: {chain.name} was "
-        "changed, removed or put in; restore it from the backup of the vault"
-    )
+def _log(folder: Path) -> EntryLog:
+    return EntryLog(folder, "the ledger of disclosures")

@@ -17,7 +17,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipelines.disclosure.ledger import Content, json_digest, tidy
+from pipelines.disclosure.ledger import Content, json_digest, party
 from pipelines.service.apis import READ_CREDENTIALS, READ_PROFILE, Api
 from pipelines.service.grants import Bearer, Grants
 from pipelines.service.records import Published, Records
@@ -163,7 +163,7 @@ class Reader:
             sha256=hashlib.sha256(body).hexdigest(),
             credentials=credentials,
         )
-        self.disclosed(tidy(audience, "audience"), content)
+        self.disclosed(party(audience), content)
 
     def _links(self, pages: list[tuple[str, Asked]]) -> str:
         base = f"{self.site.url}{self.api.path}/credentials"
