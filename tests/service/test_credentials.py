@@ -13,7 +13,7 @@ from service_world import MERGED, STANDARDS, point_at
 from wallet import Wallet, bearing
 
 from pipelines.publishing import reader
-from pipelines.publishing.verify import Keys
+from pipelines.publishing.proof_check import Keys
 from pipelines.service.apis import BADGES, CLR, READ_CREDENTIALS, READ_PROFILE
 
 CREDENTIALS, BADGE_PAGES = "/ims/clr/v2p0/credentials", "/ims/ob/v3p0/credentials"
