@@ -57,7 +57,7 @@ def _foreign(entry: Any, document: Document, trust: Trust) -> Finding:
     if not isinstance(entry, Mapping) or trust.fetch is None:
         return unclear
     purpose, url = entry.get("statusPurpose"), entry.get("statusListCredential")
-    if purpose not in _PURPOSES or not isinstance(url, str):
+    if not isinstance(purpose, str) or not isinstance(url, str):
         return unclear
     try:
         slot = int(str(entry.get("statusListIndex")))
@@ -66,7 +66,7 @@ def _foreign(entry: Any, document: Document, trust: Trust) -> Finding:
             return failed("its issuer's status list does not verify", _ASK)
         subject = listing["credentialSubject"]
         bits = decode_encoded_list(subject["encodedList"])
-        right = purpose in texts(subject["statusPurpose"])
+        right = purpose in _PURPOSES and purpose in texts(subject["statusPurpose"])
         if not right or not 0 <= slot < len(bits) * 8 or len(bits) * 8 < _LEAST:
             return unclear
         known = _PURPOSES[purpose]
