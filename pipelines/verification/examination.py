@@ -56,7 +56,8 @@ _PROBES: tuple[tuple[str, Probe], ...] = (
 )
 _OF_A_PRESENTATION = ("Terms", "Contexts", "Types", PROOF)
 _MOST = 2_000
-_LONGEST = 80
+_LONGEST_TITLE = 80
+_LONGEST_WORDS = 600
 
 
 def examine(
@@ -95,7 +96,8 @@ def _checks(document: Document, trust: Trust) -> Iterator[Check]:
     for name, probe in _PROBES:
         if not is_presentation or name in _OF_A_PRESENTATION:
             found = probe(document, trust)
-            yield Check(name, found.verdict, found.words, document.where)
+            words = _plain(found.words, _LONGEST_WORDS)
+            yield Check(name, found.verdict, words, document.where)
     nested = document.nested
     if is_presentation and not nested:
         yield _lone(document, "it presents nothing", "ask for its credentials")
@@ -129,6 +131,11 @@ def _titled(where: str, body: Mapping[str, Any]) -> str:
         for achievement in objects(one.get("achievement")):
             name = achievement.get("name")
             if isinstance(name, str):
-                line = "".join(one if one.isprintable() else " " for one in name)
-                return f"{where}: {line[:_LONGEST].strip()}"
+                return f"{where}: {_plain(name, _LONGEST_TITLE)}"
     return where
+
+
+def _plain(text: str, longest: int) -> str:
+    """One line that moves no cursor, whoever wrote it."""
+    line = "".join(one if one.isprintable() else " " for one in text[:longest])
+    return line.strip()

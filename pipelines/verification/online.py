@@ -30,16 +30,16 @@ def fetch(url: str) -> bytes:
         raise OSError("no address") from None
     if parts.scheme != "https" or not host:
         raise OSError("not an https address")
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(one[4][0]) for one in found]
-    if not all(ipaddress.ip_address(one).is_global for one in addresses):
-        raise OSError("not a public address")
+    address = _public(host, port)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _Pinned(host, port, addresses[0])
+    connection = _Pinned(host, port, address)
     try:
         connection.request("GET", path, headers={"Accept": "application/json, */*"})
         answer = connection.getresponse()
         content = answer.read(_BYTES + 1)
+    except ssl.SSLError:
+        # One about a certificate is a ValueError too.
+        raise
     except (http.client.HTTPException, ValueError):
         raise OSError("no answer in HTTP") from None
     finally:
@@ -47,6 +47,18 @@ def fetch(url: str) -> bytes:
     if answer.status != http.HTTPStatus.OK or len(content) > _BYTES:
         raise OSError(f"answered {answer.status}")
     return content
+
+
+def _public(host: str, port: int) -> str:
+    """The address of a host; raises OSError unless all that it has are public."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(one[4][0]) for one in found]
+        if all(ipaddress.ip_address(one).is_global for one in addresses):
+            return addresses[0]
+    except ValueError:
+        raise OSError("no name of a host") from None
+    raise OSError("not a public address")
 
 
 class _Pinned(http.client.HTTPSConnection):

@@ -246,3 +246,11 @@ def test_no_member_of_any_kind_breaks_it(world, record, member):
         document = {**nested(record)[0], member: value}
         assert not world.examine(document).ok, (member, value)
         assert not world.examine({**record, member: value}).ok, (member, value)
+
+
+def test_what_a_stranger_wrote_moves_no_cursor(world, record):
+    record["issuer"] = {**factory.SYSTEM, "id": "did:web:x\x1b[2J\nverified"}
+    nested(record)[0]["credentialSubject"]["achievement"]["name"] = "A\r\n\x1b[2J" * 99
+    for one in world.examine(record).checks:
+        assert (one.words + one.where).isprintable()
+        assert len(one.where) < 120
