@@ -254,3 +254,74 @@ def test_what_a_stranger_wrote_moves_no_cursor(world, record):
     for one in world.examine(record).checks:
         assert (one.words + one.where).isprintable()
         assert len(one.where) < 120
+
+
+def test_a_record_within_a_record_is_looked_through(world, record):
+    inner = world.sign(world.unsigned(2))
+    nested(record)[:] = [inner]
+    world.sign_one(record)
+    report = world.examine(record)
+    assert report.verdict == "passed"
+    proofs = [
+        one.where.partition(":")[0] for one in report.checks if one.name == "Proof"
+    ]
+    assert proofs[2] == f"{at(1, 1)}, its {at(1)}"
+    assert len(proofs) == 2 + 4
+    nested(inner)[2]["name"] = "Another"
+    found = failures(world.examine(record))
+    assert found == {("", "Proof"), (at(1, 1), "Proof"), (proofs[4], "Proof")}
+
+
+def checked(report, name):
+    (found,) = (one for one in report.checks if one.name == name and not one.where)
+    return found
+
+
+def test_other_versions_of_a_context_and_the_other_name_of_a_badge(world, record):
+    badge = nested(record)[0]
+    badge["type"] = ["VerifiableCredential", "AchievementCredential"]
+    assert world.examine(badge).verdict == "passed"
+    badge["@context"][1] = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
+    # That version does not know the day of award.
+    assert ("", "Terms") in failures(world.examine(world.sign_one(badge)))
+    del badge["awardedDate"]
+    report = world.examine(world.sign_one(badge))
+    assert report.verdict == "warning"
+    assert "context-3.0.2" in checked(report, "Contexts").words
+
+
+def test_a_service_with_newer_ones_and_a_signed_text_are_told_of(world, record):
+    badge = nested(record)[0]
+    badge["@context"].append("https://purl.imsglobal.org/spec/ob/v3p0/extensions.json")
+    badge["refreshService"] = {
+        "id": "https://college.example.edu/newer",
+        "type": "1EdTechCredentialRefresh",
+    }
+    badge["endorsementJwt"] = ["eyJhbGciOiJFZERTQSJ9.e30.c2ln"]
+    report = world.examine(world.sign_one(badge))
+    assert failures(report) == set()
+    assert checked(report, "Refresh").verdict == "skipped"
+    assert checked(report, "Endorsements").verdict == "skipped"
+    assert report.ok
+
+
+def test_another_suite_and_a_key_of_another_kind_are_refused(world, record):
+    badge = nested(record)[0]
+    badge["proof"][0]["cryptosuite"] = "ecdsa-sd-2023"
+    assert failures(world.examine(badge)) == {("", "Proof")}
+    p256 = "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169"
+    badge["issuer"] = {**factory.SYSTEM, "id": p256}
+    assert ("", "Proof") in failures(world.examine(badge))
+
+
+def test_a_record_whose_credentials_share_a_subject_is_taken_with_a_warning(
+    world, record
+):
+    """1EdTech's own vector does; every credential has a proof of its own."""
+    document = by_did_key(world, record)
+    whose = document["credentialSubject"]["id"]
+    for one in nested(document):
+        one["credentialSubject"]["id"] = whose
+    report = world.examine(world.sign(document))
+    assert report.verdict == "warning"
+    assert checked(report, "Places").verdict == "warning"
