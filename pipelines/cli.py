@@ -242,6 +242,10 @@ def verify(
         Path | None,
         typer.Option(metavar="DIR", help="A folder with 1EdTech's JSON Schemas."),
     ] = None,
+    contexts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Further JSON-LD contexts, and index.json."),
+    ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Fetch other issuers' keys and lists.")
     ] = False,
@@ -265,7 +269,11 @@ def verify(
         from pipelines.verification.online import fetch
 
         report = examine_file(
-            home(), Path(what), schemas=schemas, fetch=fetch if online else None
+            home(),
+            Path(what),
+            schemas=schemas,
+            contexts=contexts,
+            fetch=fetch if online else None,
         )
     if form is Told.JSON:
         write_json(report.as_json())

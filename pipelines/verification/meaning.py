@@ -27,7 +27,7 @@ def terms(document: Document, trust: Trust) -> Finding:
     if unknown:
         return failed(
             "it names a context that is not known here, and none is fetched",
-            "use 1EdTech's public validator, or ask for one with the usual contexts",
+            "hand it in by --contexts DIR, or use 1EdTech's public validator",
         )
     try:
         trust.proofs.writer.write(bare)

@@ -69,8 +69,8 @@ class Trust:
 
     @functools.cached_property
     def known(self) -> dict[str, dict[str, Any]]:
-        """Every context that is known without the network, by URL."""
-        return {**known_contexts(), **self.contexts}
+        """Every context that is known without the network; shipped ones stay."""
+        return {**self.contexts, **known_contexts()}
 
     @functools.cached_property
     def proofs(self) -> Proofs:

@@ -6,7 +6,7 @@ import pytest
 import record_factory as factory
 from test_others import by_did_key
 from typer.testing import CliRunner
-from verification_world import nested
+from verification_world import World, nested
 
 from pipelines.cli import app
 from pipelines.errors import OperatorError
@@ -97,6 +97,29 @@ def test_what_is_no_credential_is_refused_without_a_traceback(lrw, content):
 def test_a_folder_of_schemas_that_is_not_there(world, record, lrw, tmp_path):
     result = lrw(by_did_key(world, record), "--schemas", str(tmp_path / "nowhere"))
     assert isinstance(result.exception, OperatorError)
+
+
+def test_contexts_are_handed_in_by_an_index(world, record, lrw, tmp_path):
+    url, folder = "https://elsewhere.example/context", tmp_path / "contexts"
+    terms = {"@context": {"motto": "https://elsewhere.example/motto"}}
+    document = by_did_key(world, record)
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(terms))
+    (folder / "index.json").write_text(json.dumps({url: "a.json"}))
+    told = World(tmp_path / "other", {url: terms})
+    document["@context"].append(url)
+    document["motto"] = "Onward"
+    told.sign_one(document)
+    assert lrw(document).exit_code == 1
+    assert lrw(document, "--contexts", str(folder)).exit_code == 0
+    document["motto"] = "Backward"
+    assert lrw(document, "--contexts", str(folder)).exit_code == 1
+    # What is shipped cannot be given another meaning.
+    (folder / "index.json").write_text(json.dumps({factory.CONTEXTS[0]: "a.json"}))
+    plain = by_did_key(world, world.record())
+    assert lrw(plain, "--contexts", str(folder)).exit_code == 0
+    refused = lrw(plain, "--contexts", str(tmp_path))
+    assert isinstance(refused.exception, OperatorError)
 
 
 def test_nothing_told_quotes_the_learner(world, record):
