@@ -3,7 +3,7 @@
 import orjson
 import pytest
 import record_factory as factory
-from verification_world import World, at, failures, nested
+from verification_world import World, at, by_did_key, failures, nested
 
 from pipelines.dialects.strict_json import MAX_DOCUMENT
 from pipelines.verification import trust
@@ -11,14 +11,6 @@ from pipelines.verification import trust
 V1 = "https://www.w3.org/2018/credentials/v1"
 INTEGRITY = "https://w3id.org/security/data-integrity/v1"
 ISSUER = "https://example.edu/issuers/565049"
-
-
-def by_did_key(world, document):
-    """The same, issued by the holder of a did:key, without status."""
-    for one in (document, *nested(document)):
-        one["issuer"] = {**factory.SYSTEM, "id": world.did_key}
-        one.pop("credentialStatus", None)
-    return world.sign(document)
 
 
 def by_did_web(world, document):

@@ -4,9 +4,8 @@ import json
 
 import pytest
 import record_factory as factory
-from test_others import by_did_key
 from typer.testing import CliRunner
-from verification_world import World, nested
+from verification_world import World, by_did_key, nested
 
 from pipelines.cli import app
 from pipelines.errors import OperatorError
