@@ -278,18 +278,48 @@ def records_export(
 @app.command()
 def verify(
     what: Annotated[str, typer.Argument(help="A file, or the word snapshot.")],
+    schemas: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder with 1EdTech's JSON Schemas."),
+    ] = None,
+    contexts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Further JSON-LD contexts, and index.json."),
+    ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Fetch other issuers' keys and lists.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every check of every nested credential.")
+    ] = False,
+    form: ToldOption = Told.TABLE,
 ) -> None:
-    """Check a credential, a record, or every byte of the current snapshot."""
-    from pipelines.publishing.verify import verify_file, verify_snapshot
-    from pipelines.terminal import print_verification
+    """Check a credential, a record, or every byte of the current snapshot.
 
-    result = (
-        verify_snapshot(home())
-        if what == "snapshot"
-        else verify_file(home(), Path(what))
-    )
-    print_verification(out, result)
-    if not result.ok:
+    A file may hold a record, a badge or a presentation, of this issuer or another.
+    """
+    from pipelines.commands import verify_told
+
+    if what == "snapshot":
+        from pipelines.publishing.verify import verify_snapshot
+
+        report = verify_told.of_snapshot(verify_snapshot(home()))
+    else:
+        from pipelines.verification.files import examine_file
+        from pipelines.verification.online import fetch
+
+        report = examine_file(
+            home(),
+            Path(what),
+            schemas=schemas,
+            contexts=contexts,
+            fetch=fetch if online else None,
+        )
+    if form is Told.JSON:
+        write_json(report.as_json())
+    else:
+        verify_told.print_report(out, report, every=every)
+    if not report.ok:
         raise typer.Exit(1)
 
 

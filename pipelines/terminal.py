@@ -23,13 +23,11 @@ from pipelines.commands.delivery import print_event
 if TYPE_CHECKING:
     from pipelines.night import NightSummary
     from pipelines.progress import Listener
-    from pipelines.publishing.verify import Verification
     from pipelines.query import Rows
     from pipelines.settings import Home
     from pipelines.status import Status
 
 TABLE_ROWS = 200
-PASSED, FAILED = "[green]ok[/]", "[red]FAILED[/]"
 
 
 def _plain(value: Any) -> str:
@@ -151,15 +149,3 @@ def _print_table(
     for row in rows:
         table.add_row(*(_plain(value) for value in row))
     out.print(table)
-
-
-def print_verification(out: Console, result: "Verification") -> None:
-    """One line a check, the credentials that pass counted in one, and the verdict."""
-    nested = [check for check in result.checks if check.name.startswith("credential ")]
-    if nested and all(check.ok for check in nested):
-        out.print(f"{PASSED}  {len(nested)} nested credentials")
-    for check in result.checks:
-        if check not in nested or not check.ok:
-            mark = PASSED if check.ok else FAILED
-            out.print(f"{mark}  {check.name}  {check.detail}")
-    out.print("verified" if result.ok else "[red]does not verify[/]")

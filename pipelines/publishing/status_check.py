@@ -2,27 +2,18 @@
 
 Source: W3C Bitstring Status List v1.0 §3.2 (validate algorithm).
 
-Belongs here: looking an entry up. Does not belong here: proofs (``verify.py``), or
+Belongs here: looking an entry up. Does not belong here: proofs (``proof_check.py``), or
 making lists (``status_lists.py``).
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from pipelines.publishing import status_lists
-
-
-class Keys(Protocol):
-    """The issuer's keys, as ``verify.Keys``."""
-
-    did: str
-
-    def failure(self, document: Mapping[str, Any]) -> str | None:
-        """Why a proof does not hold; None when it does."""
-        ...
+from pipelines.publishing.proof_check import Keys
 
 
 class StatusLists:

@@ -1,38 +1,30 @@
-"""Verification: a credential, a record, or every byte of a snapshot.
+"""Verification of a snapshot: every byte, and the proofs of its records.
 
 Belongs here: checks that need nothing but the published files and the issuer's
-published keys. Does not belong here: making any of them. A verdict never quotes what a
-record says about its learner.
+published keys. Does not belong here: making any of them; a single document from outside
+(``pipelines.verification``). A verdict never quotes what a record says about its
+learner.
 """
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipelines.errors import OperatorError
-from pipelines.publishing import multibase, reference, status_lists, witness
 from pipelines.publishing import snapshot as store
-from pipelines.publishing.canonical import canonical
-from pipelines.publishing.keys import published_keys
+from pipelines.publishing import status_lists, witness
 from pipelines.publishing.manifest import NAME, SIGNATURE, check_signature, describe
+from pipelines.publishing.proof_check import Keys
 from pipelines.publishing.record_table import relation
-from pipelines.publishing.reference import UnsignableError
-from pipelines.publishing.signing import Proofs, proof_options
 from pipelines.publishing.snapshot import Snapshot
 from pipelines.publishing.status_check import StatusLists
 from pipelines.publishing.status_entries import NO_ENTRY
 from pipelines.settings import Home
-
-LARGEST = 16 * 1024 * 1024
-"""Bytes of a credential file that are read at all; a record of 40 courses has 0.1 M."""
 
 # The manifest and the witness are signed themselves.
 _BESIDE = {NAME, SIGNATURE, witness.NAME, witness.SIGNATURE}
@@ -64,126 +56,6 @@ class Verification:
     def add(self, name: str, failure: str | None, detail: str = "") -> None:
         """Record a check; ``failure`` is None when it passed."""
         self.checks.append(Check(name, failure is None, failure or detail))
-
-
-class Keys:
-    """The issuer's published keys, and proofs checked with them.
-
-    ``did_document`` lists the keys that may sign for its ``id``.
-    """
-
-    def __init__(self, did_document: Mapping[str, Any]) -> None:
-        self.did = did_document["id"]
-        self._keys: dict[str, Ed25519PublicKey] = published_keys(dict(did_document))
-        self._proofs = Proofs()
-
-    def failure(
-        self, document: Mapping[str, Any], *, by_reference: bool = False
-    ) -> str | None:
-        """Why the proof of one credential or record does not hold; None when it does.
-
-        Args:
-            document: a signed document; nested ones are part of what it signs, their
-                own proofs are not looked at.
-            by_reference: canonicalise with PyLD and pyoxigraph instead of the fast
-                path.
-        """
-        try:
-            proof = _only_proof(document)
-            key = self._keys.get(proof["verificationMethod"])
-            if key is None or _issuer(document) != self.did:
-                return "not signed by a key that its issuer publishes"
-            options = proof_options(proof["verificationMethod"], proof["created"])
-            if {**options, "proofValue": proof["proofValue"]} != proof:
-                return "its proof is not an eddsa-rdfc-2022 assertion"
-            data = self._data(document, options, by_reference=by_reference)
-            key.verify(multibase.decode(proof["proofValue"]), data)
-        except UnsignableError as error:
-            return f"its proof cannot cover it: {error}"
-        except InvalidSignature:
-            return "its proof does not match its content"
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return "it is not a signed credential"
-        except RecursionError:
-            return "it is nested too deeply"
-        return None
-
-    def _data(
-        self,
-        document: Mapping[str, Any],
-        options: dict[str, str],
-        *,
-        by_reference: bool,
-    ) -> bytes:
-        bare = {key: value for key, value in document.items() if key != "proof"}
-        contexts = document["@context"]
-        # The fast path always runs: it refuses what a full processor drops in silence.
-        quads = self._proofs.writer.write(bare)
-        data = self._proofs.data(quads, tuple(contexts), options)
-        if by_reference and canonical(quads) != reference.canonical(bare):
-            raise UnsignableError("two canonical forms differ")
-        return data
-
-
-def verify_file(home: Home, path: Path) -> Verification:
-    """Check a credential or record in a JSON file, and every credential nested in it.
-
-    The issuer's keys are those published with the current snapshot.
-
-    Raises:
-        OperatorError: nothing is published, so there is no key to check against; or
-            the file cannot be read.
-    """
-    present = store.current(home)
-    if present is None:
-        raise OperatorError("nothing is published: there is no issuer key to check by")
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST else b""
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
-    if size > LARGEST:
-        result = Verification()
-        result.add("size", f"{size:,} bytes, more than any credential")
-        return result
-    return verify_document(data, present.did_document(), _lists(present))
-
-
-def verify_document(
-    data: bytes, did_document: Mapping[str, Any], lists: Path | None = None
-) -> Verification:
-    """Check a credential or record given as JSON text; see ``verify_file``.
-
-    ``lists`` is the folder of the issuer's status lists; without it nobody asks whether
-    anything is revoked.
-    """
-    result = Verification()
-    try:
-        document = orjson.loads(data)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        result.add("JSON", "it is not a JSON object")
-        return result
-    keys = Keys(did_document)
-    status = StatusLists(lists, keys) if lists else None
-
-    def failure(one: Mapping[str, Any]) -> str | None:
-        return (
-            keys.failure(one, by_reference=True)
-            or _out_of_time(one, datetime.now(UTC))
-            or (status.failure(one) if status else None)
-        )
-
-    nested = _nested(document)
-    for number, credential in enumerate(nested, start=1):
-        result.add(f"credential {number} of {len(nested)}", failure(credential))
-    result.add(
-        "record" if nested else "credential",
-        failure(document) or _unbound(document, nested),
-        keys.did,
-    )
-    return result
 
 
 def verify_snapshot(home: Home, records: int | None = SAMPLE) -> Verification:
@@ -328,11 +200,11 @@ def _redirects(snapshot: Snapshot) -> tuple[str | None, str]:
 
 def _record_failure(keys: Keys, status: StatusLists, text: str) -> str | None:
     document = orjson.loads(text)
-    nested = _nested(document)
+    nested = nested_in(document)
     failures: Iterable[str | None] = (
         keys.failure(one) or status.failure(one) for one in (*nested, document)
     )
-    return next(filter(None, failures), None) or _unbound(document, nested)
+    return next(filter(None, failures), None) or unbound(document, nested)
 
 
 def _texts(snapshot: Snapshot, wanted: int | None) -> Iterator[tuple[str, str]]:
@@ -356,13 +228,14 @@ def _texts(snapshot: Snapshot, wanted: int | None) -> Iterator[tuple[str, str]]:
             ).fetchall()
 
 
-def _nested(document: Mapping[str, Any]) -> list[Any]:
+def nested_in(document: Mapping[str, Any]) -> list[Any]:
+    """What a document names as the credentials of its record."""
     subject = document.get("credentialSubject")
     found = subject.get("verifiableCredential", []) if isinstance(subject, dict) else []
     return found if isinstance(found, list) else [found]
 
 
-def _unbound(document: Mapping[str, Any], nested: list[Any]) -> str | None:
+def unbound(document: Mapping[str, Any], nested: list[Any]) -> str | None:
     """Whether grades could have been exchanged: subjects that are not distinct."""
     try:
         ids = [one["credentialSubject"]["id"] for one in (*nested, document)]
@@ -370,31 +243,6 @@ def _unbound(document: Mapping[str, Any], nested: list[Any]) -> str | None:
     except (KeyError, TypeError):
         return "a credential has no subject of its own"
     return None if len(set(ids)) == len(ids) else "two credentials share a subject"
-
-
-def _out_of_time(document: Mapping[str, Any], now: datetime) -> str | None:
-    """Why a credential is not valid now; VC Data Model 2.0 §4.9."""
-    try:
-        begins = datetime.fromisoformat(document["validFrom"])
-        ends = datetime.fromisoformat(document.get("validUntil", "9999-12-31T00:00Z"))
-        early, late = begins > now, ends < now
-    except (KeyError, TypeError, ValueError):
-        return "its dates are not dates with a zone"
-    if early:
-        return f"it is not valid before {begins:%Y-%m-%d}"
-    return f"it expired on {ends:%Y-%m-%d}" if late else None
-
-
-def _issuer(document: Mapping[str, Any]) -> str:
-    issuer = document["issuer"]
-    return issuer if isinstance(issuer, str) else issuer["id"]
-
-
-def _only_proof(document: Mapping[str, Any]) -> dict[str, Any]:
-    proof = document["proof"]
-    if isinstance(proof, list):
-        (proof,) = proof
-    return proof
 
 
 def _whole(root: Path, entry: Any) -> bool:

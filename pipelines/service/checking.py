@@ -4,7 +4,7 @@ Canonical forms of graphs made for it take for ever, and deep nesting ends an
 interpreter: neither may end the service, or hold it up.
 
 Belongs here: the process, its bounds, and the checks as plain tuples. Does not belong
-here: the checks themselves (``pipelines.publishing.verify``), the page
+here: the checks themselves (``pipelines.verification``), the page
 (``verify_page.py``).
 """
 
@@ -18,9 +18,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from pipelines.publishing.verify import verify_document
+from pipelines.verification import examine as examine_all
 
 SECONDS = 20
 """A record of 60 courses takes two on a busy machine."""
@@ -64,23 +62,17 @@ def checked(
 def examine(
     content: bytes, did_document: Mapping[str, Any], lists: Path
 ) -> list[Check]:
-    """The checks, by the issuer's published keys and lists."""
-    result = verify_document(content, did_document, lists)
-    names = _names(content)
-    issuer = did_document["id"]
+    """The checks, by the issuer's published keys and lists; nothing is fetched.
+
+    A nested credential that is right is one line.
+    """
     told = []
-    for number, check in enumerate(result.checks):
-        words = check.detail
-        if check.ok and words == issuer:
-            words = f"Signed by {issuer}; nothing in it was altered or revoked."
-        told.append(
-            (
-                check.name[:1].upper() + check.name[1:],
-                "passed" if check.ok else "failed",
-                _sentence(words),
-                names[number] if len(names) == len(result.checks) - 1 > number else "",
-            )
-        )
+    for check in examine_all(content, did_document, lists).by_credential():
+        where, _, title = check.where.partition(": ")
+        name = check.name
+        if title and name == "Credential":
+            name, where = _sentence(where, end=""), title
+        told.append((name, check.verdict.value, _sentence(check.words), where))
     return told
 
 
@@ -103,16 +95,7 @@ def _processes() -> ForkServerContext:
     return context
 
 
-def _names(content: bytes) -> list[str]:
-    """What the nested credentials of a record call themselves, in order."""
-    try:
-        nested = orjson.loads(content)["credentialSubject"]["verifiableCredential"]
-        return [str(one["credentialSubject"]["achievement"]["name"]) for one in nested]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return []
-
-
-def _sentence(words: str) -> str:
+def _sentence(words: str, end: str = ".") -> str:
     if not words:
         return ""
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
+    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else end)

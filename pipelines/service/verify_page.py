@@ -21,6 +21,7 @@ from pipelines.service.checking import checked
 from pipelines.service.pages import page
 from pipelines.service.records import Records
 from pipelines.service.web import Rate, TooLargeError, body, peer
+from pipelines.verification.report import DECISIVE
 
 LARGEST = 1024 * 1024
 """Bytes of a form: a record of 40 courses has 0.1 M."""
@@ -69,7 +70,12 @@ class Report:
     @property
     def _worst(self) -> str:
         verdicts = {one.verdict for one in self.groups}
-        return next((one for one in ("failed", "warning") if one in verdicts), "passed")
+        if "failed" in verdicts:
+            return "failed"
+        left_out = {one.name for one in self.groups if one.verdict == "skipped"}
+        if left_out & DECISIVE:
+            return "skipped"
+        return "warning" if "warning" in verdicts else "passed"
 
     @property
     def worst_first(self) -> list[Told]:
@@ -85,7 +91,8 @@ class Report:
     @property
     def sign(self) -> str:
         """For the eye, beside the words."""
-        return {"passed": "✓", "failed": "✗", "warning": "!"}[self._worst]
+        signs = {"passed": "✓", "failed": "✗", "warning": "!", "skipped": "?"}
+        return signs[self._worst]
 
     @property
     def title(self) -> str:
@@ -94,6 +101,7 @@ class Report:
             "passed": "It verifies",
             "failed": "It does not verify",
             "warning": "It verifies, with reservations",
+            "skipped": "It cannot be told here whether it verifies",
         }[self._worst]
 
     @property

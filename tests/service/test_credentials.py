@@ -14,7 +14,7 @@ from wallet import Wallet, bearing
 
 from pipelines.disclosure.ledger import entries, json_digest
 from pipelines.publishing import reader
-from pipelines.publishing.verify import Keys
+from pipelines.publishing.proof_check import Keys
 from pipelines.service.apis import BADGES, CLR, READ_CREDENTIALS, READ_PROFILE
 
 CREDENTIALS, BADGE_PAGES = "/ims/clr/v2p0/credentials", "/ims/ob/v3p0/credentials"

@@ -25,7 +25,7 @@ from pipelines.forms.record import _KIND_OF_TYPE, Claim
 from pipelines.publishing import reader
 from pipelines.publishing.keys import load_key
 from pipelines.publishing.publish import publish
-from pipelines.publishing.verify import verify_file
+from pipelines.verification.files import examine_file
 
 ASKED = Request("Acme Works", "Application", "Ann Lee")
 STEPS = {"entry written": 0, "announced": 0, "in place": 1, "head written": 1}
@@ -122,7 +122,7 @@ def test_a_part_is_a_signed_record_of_its_claims_alone(published, tmp_path, part
     whole = orjson.loads(reader.record(published, learner))
     writing.write(published, learner, Form.CLR, tmp_path / "p", None, ASKED, parts)
     part = orjson.loads((tmp_path / "p").read_bytes())
-    assert verify_file(published, tmp_path / "p").ok
+    assert examine_file(published, tmp_path / "p").ok
     _check_by_others(part, published)
     assert part["partial"] is True
     assert part["id"] != whole["id"]
@@ -155,7 +155,7 @@ def test_a_claim_that_is_exchanged_in_a_part_is_refused(published, tmp_path):
     one, other = part["credentialSubject"]["verifiableCredential"][:2]
     del part["credentialSubject"]["verifiableCredential"][0]
     (tmp_path / "fewer").write_bytes(orjson.dumps(part))
-    assert not verify_file(published, tmp_path / "fewer").ok
+    assert not examine_file(published, tmp_path / "fewer").ok
     assert one["id"] != other["id"]
 
 

@@ -12,7 +12,7 @@ from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
 from openbadgeslib.ob3.verifier import OB3VerificationError
 
 from pipelines.publishing.keys import create_key
-from pipelines.publishing.verify import Keys
+from pipelines.publishing.proof_check import Keys
 
 
 @pytest.fixture(scope="module")

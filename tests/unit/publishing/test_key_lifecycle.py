@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pipelines.errors import OperatorError
 from pipelines.publishing import keys, reader
 from pipelines.publishing.publish import PublishResult, publish
-from pipelines.publishing.verify import verify_document, verify_snapshot
+from pipelines.publishing.verify import verify_snapshot
 from pipelines.settings import Home
+from pipelines.verification import examine
 
 ID = factory.learner_id
 STRANGER = "not signed by a key that its issuer publishes"
@@ -57,8 +58,8 @@ def signers(text: str) -> set[str]:
 def failures(home: Home, text: str) -> set[str]:
     public = reader.resolve(home).path / "public"
     did_document = orjson.loads((public / "did.json").read_bytes())
-    found = verify_document(text.encode(), did_document, public / "status")
-    return {check.detail for check in found.checks if not check.ok}
+    found = examine(text.encode(), did_document, public / "status")
+    return {check.words.partition(": ")[0] for check in found.failures}
 
 
 def dates(text: str) -> list[str]:

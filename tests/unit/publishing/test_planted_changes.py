@@ -18,8 +18,9 @@ from openbadgeslib.ob3.ldp import OB3LdpVerifier
 
 from pipelines.publishing import keys, reader
 from pipelines.publishing.publish import publish
-from pipelines.publishing.verify import verify_document, verify_snapshot
+from pipelines.publishing.verify import verify_snapshot
 from pipelines.settings import Home
+from pipelines.verification import examine
 
 Document = dict[str, Any]
 PEOPLE = 5
@@ -154,8 +155,8 @@ def detail(home: Home, document: Document) -> str:
     """Why it does not verify against what is public today; empty when it does."""
     public = reader.resolve(home).path / "public"
     did = orjson.loads((public / "did.json").read_bytes())
-    result = verify_document(orjson.dumps(document), did, public / "status")
-    return "; ".join(check.detail for check in result.checks if not check.ok)
+    report = examine(orjson.dumps(document), did, public / "status")
+    return "; ".join(check.words for check in report.failures)
 
 
 def test_each_night_changes_what_was_predicted_and_nothing_else(

@@ -15,10 +15,12 @@ from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
 
 from pipelines.publishing import reader, status_lists
 from pipelines.publishing.keys import published_keys
+from pipelines.publishing.proof_check import Keys
 from pipelines.publishing.publish import PublishResult, publish
 from pipelines.publishing.status_check import StatusLists
-from pipelines.publishing.verify import Keys, verify_document, verify_snapshot
+from pipelines.publishing.verify import verify_snapshot
 from pipelines.settings import Home
+from pipelines.verification import examine
 
 Document = dict[str, Any]
 ID = factory.learner_id
@@ -75,11 +77,11 @@ def public(home: Home, url: str) -> bytes:
 
 
 def failures(home: Home, document: Document) -> list[str]:
-    """Details of the failed checks, by our verifier and today's published lists."""
+    """Reasons of the failed checks, by our verifier and today's published lists."""
     found = reader.resolve(home).path / "public"
     did_document = orjson.loads((found / "did.json").read_bytes())
-    checks = verify_document(orjson.dumps(document), did_document, found / "status")
-    return [check.detail for check in checks.checks if not check.ok]
+    report = examine(orjson.dumps(document), did_document, found / "status")
+    return [check.words.partition(": ")[0] for check in report.failures]
 
 
 def accepted_elsewhere(home: Home, credential: Document) -> bool:
