@@ -37,6 +37,10 @@ _ESCAPES: Final = {
     '"': '\\"',
     "\\": "\\\\",
 }
+# Most ids occur once and are of this form, so nothing is gained by remembering them.
+_ALWAYS_IRI: Final = re.compile(
+    "urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+).fullmatch
 _STRUCTURE: Final = frozenset({"@context", "id", "type"})
 _EXACT: Final = 2**53
 """Beyond this, JSON readers disagree about a number."""
@@ -62,15 +66,20 @@ class Quads:
 
 
 class Writer:
-    """Writes documents as quads; blank nodes are numbered over its lifetime."""
+    """Writes documents as quads; blank nodes are numbered over its lifetime.
+
+    Attributes:
+        terms: what keys mean.
+        press: prints what plates can print.
+    """
 
     def __init__(self, terms: Terms) -> None:
-        self._terms = terms
+        self.terms = terms
         self._count = 0
         self._iris: dict[str, str] = {}
         self._quads = Quads()
         self._embedded: Mapping[int, Quads | Page] = {}
-        self._press = Press(terms, self)
+        self.press = Press(terms, self)
 
     def write(
         self,
@@ -90,7 +99,7 @@ class Writer:
         if "@context" not in document:
             raise UnsignableError("the document names no context")
         try:
-            page = self._press.print(document, embedded or {})
+            page = self.press.print(document, embedded or {})
         except (NoPlateError, TypeError, KeyError):
             return self.write_by_key(document, embedded)
         page.again = functools.partial(self.write_by_key, document, embedded)
@@ -104,8 +113,8 @@ class Writer:
         """The same without plates; nested credentials that were printed, from anew."""
         self._quads = Quads()
         self._embedded = embedded or {}
-        root = self._terms.root
-        self._quads.table = self._terms.table(root, document)
+        root = self.terms.root
+        self._quads.table = self.terms.table(root, document)
         self._quads.subject = self._node(document, root, "")
         return self._quads
 
@@ -115,7 +124,7 @@ class Writer:
             return self._take_over(node, scope, written)
         if len(node) == 1 and "id" in node:
             return self._reference(node["id"], scope)
-        table = self._terms.table(scope, node)
+        table = self.terms.table(scope, node)
         identifier = node.get("id")
         if identifier is not None:
             subject = self.iri(identifier, table.prefixes)
@@ -137,8 +146,8 @@ class Writer:
         return subject
 
     def _take_over(self, node: Mapping[str, Any], scope: Scope, written: Quads) -> str:
-        table = self._terms.table(scope, node)
-        if written.table is None or not self._terms.extends(table, written.table):
+        table = self.terms.table(scope, node)
+        if written.table is None or not self.terms.extends(table, written.table):
             raise UnsignableError("a nested context means something else in its record")
         quads = self._quads
         quads.ground += written.ground
@@ -221,13 +230,15 @@ class Writer:
         """Schemes that an IRI may not have in ``scope``."""
         found = scope.prefixes
         if found is None:
-            found = scope.prefixes = self._terms.prefixes(scope.reference)
+            found = scope.prefixes = self.terms.prefixes(scope.reference)
         return found
 
     def iri(self, value: Any, prefixes: frozenset[str]) -> str:
         """``<value>``; raises UnsignableError when a reader would not keep it."""
         if type(value) is not str:
             raise UnsignableError("an id is not a string")
+        if _ALWAYS_IRI(value):
+            return f"<{value}>"
         known = self._iris.get(value)
         if known is None:
             try:
@@ -254,17 +265,22 @@ def _literal(key: str, term: Term, value: Any, kind: type) -> str:
             raise UnsignableError(f"the number of {key!r} is too large")
         return f'"{value}"{term.integer}'
     if kind is float:
-        return _double(key, term, value)
+        return _number(key, term, value)
     raise UnsignableError(f"the value of {key!r} is null or of no JSON type")
 
 
-def _double(key: str, term: Term, value: float) -> str:
+def _number(key: str, term: Term, value: float) -> str:
     if value.is_integer() and abs(value) <= _EXACT:
         return f'"{int(value)}"{term.integer}'
     if not abs(value) <= _EXACT or "e" in repr(value):
         raise UnsignableError(f"the number of {key!r} needs an exponent")
+    return f'"{double(value)}"{term.double}'
+
+
+def double(value: float) -> str:
+    """A number as a double in canonical form (XSD 1.1 §3.3.5.2)."""
     mantissa, exponent = f"{value:1.15E}".split("E")
-    # XSD 1.1 §3.3.5.2: at least one digit after the point, no padding elsewhere.
+    # At least one digit after the point, no padding elsewhere.
     digits = mantissa.rstrip("0")
     digits = digits + "0" if digits.endswith(".") else digits
-    return f'"{digits}E{int(exponent)}"{term.double}'
+    return f"{digits}E{int(exponent)}"

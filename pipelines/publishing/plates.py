@@ -28,9 +28,10 @@ document that no plate can: ordered lists, graphs within graphs, nodes that only
 pyoxigraph can tell apart).
 """
 
+import bisect
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -38,10 +39,12 @@ import orjson
 
 from pipelines.publishing.terms import Coercion, Scope, Table, Term, Terms
 
-_MARK: Final = "\x00"
+MARK: Final = "\x00"
 _SHARED: Final = frozenset({"issuer", "source", "achievement", "creator"})
 """Terms whose nodes many documents repeat word for word."""
 _MOST_SHARED: Final = 8_192
+_NAMES: Final = tuple(f"_:c14n{number}" for number in range(10_000))
+_MOST_STAMPS: Final = 8_192
 _STRUCTURE: Final = frozenset({"@context", "id", "type"})
 _END: Final = " .\n"
 
@@ -70,8 +73,11 @@ class Values(Protocol):
         ...
 
 
-Block = tuple[str, str, bool]
-"""Subject, its lines, and whether their order hangs on the names of blank nodes."""
+Block = tuple[str, Sequence[str], bool]
+"""Subject, its lines, and whether their order hangs on the names of blank nodes.
+
+The lines are taken apart where a blank node is named: every second part is its label.
+"""
 
 
 @dataclass(slots=True)
@@ -90,32 +96,30 @@ class Page:
     subject: str = ""
     table: Table | None = None
     blocks: list[Block] = field(default_factory=list)
-    hashes: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, bytes] = field(default_factory=dict)
     touching: set[str] = field(default_factory=set)
     again: Callable[[], Any] | None = None
 
-    def take(self, *block: *Block) -> None:
-        """Add a block."""
-        self.blocks.append(block)
+    def take(self, subject: str, lines: str, loose: bool) -> None:  # noqa: FBT001
+        """Add a block of lines with labels between marks."""
+        self.blocks.append((subject, lines.split(MARK), loose))
 
     def name(self, label: str, incoming: str) -> None:
         """Hash the blank node whose block was added last.
 
         ``incoming`` is the quad that leads to it, up to its object.
         """
-        _, lines, loose = self.blocks[-1]
-        parts = lines.split(_MARK)
+        _, parts, loose = self.blocks[-1]
         own = label[1:-1]
         others = any(part != own for part in parts[1::2]) or incoming[:1] == "_"
-        parts[1::2] = ["_:a" if part == own else "_:z" for part in parts[1::2]]
-        text = "".join(parts)
+        text = seen_from(own, parts)
         if loose:
-            text = _sorted(text)
+            text = sorted_lines(text)
         # "<" < "_:a" < "_:z": the quad that leads here comes first or last.
         if incoming:
             leading = f"{incoming} _:a{_END}"
             text = text + leading if incoming[0] == "_" else leading + text
-        self.hashes[own] = hashlib.sha256(text.encode()).hexdigest()
+        self.hashes[own] = sha256(text)
         if others:
             self.touching.add(own)
 
@@ -126,21 +130,26 @@ class Page:
             NoPlateError: first-degree hashes do not settle the names.
         """
         names = self._names()
-        texts: dict[str, str] = {}
-        for subject, text, loose in self.blocks:
-            if _MARK in text:
-                parts = text.split(_MARK)
-                parts[1::2] = [names[part] for part in parts[1::2]]
-                lines = "".join(parts)
-                if loose:
-                    lines = _sorted(lines)
+        named = names.__getitem__
+        texts: dict[str, Sequence[str]] = {}
+        for subject, parts, loose in self.blocks:
+            key = named(subject[1:-1]) if subject[0] == MARK else subject
+            if loose:
+                parts = (sorted_lines(_named(parts, names)),)  # noqa: PLW2901
+            known = texts.setdefault(key, parts)
+            if known is not parts and known != parts:
+                merged = _named(known, names) + _named(parts, names)
+                texts[key] = (_merged(merged),)
+        lines: list[str] = []
+        for key in sorted(texts):
+            parts = texts[key]
+            if len(parts) == 1:
+                lines.append(parts[0])
             else:
-                lines = text
-            key = names[subject[1:-1]] if subject[0] == _MARK else subject
-            known = texts.setdefault(key, lines)
-            if known != lines:
-                texts[key] = _sorted(known + lines)
-        return "".join([texts[key] for key in sorted(texts)])
+                filled = [*parts]
+                filled[1::2] = map(named, parts[1::2])
+                lines += filled
+        return "".join(lines)
 
     def _names(self) -> dict[str, str]:
         hashes = self.hashes
@@ -148,7 +157,7 @@ class Page:
         if len(label_of) == len(hashes):
             order = [label_of[value] for value in sorted(label_of)]
         else:
-            alike: defaultdict[str, list[str]] = defaultdict(list)
+            alike: defaultdict[bytes, list[str]] = defaultdict(list)
             for label, value in hashes.items():
                 alike[value].append(label)
             twins = sorted(value for value, labels in alike.items() if len(labels) > 1)
@@ -156,7 +165,9 @@ class Page:
                 raise NoPlateError
             unique = sorted(alike.keys() - set(twins))
             order = [label for value in (*unique, *twins) for label in alike[value]]
-        return {label: f"_:c14n{number}" for number, label in enumerate(order)}
+        if len(order) > len(_NAMES):
+            raise NoPlateError
+        return dict(zip(order, _NAMES, strict=False))
 
 
 Plate = Callable[["Press", Mapping[str, Any], Page, str, str], str]
@@ -172,26 +183,40 @@ class Press:
         self._count = 0
         self._plates: dict[int, dict[object, Plate]] = {}
         self._shared: dict[tuple[int, bytes], tuple[str, Page]] = {}
+        self._stamps: dict[object, Callable[[str, str, str], Sequence[str]]] = {}
         self._embedded: Mapping[int, object] = {}
 
     def print(
-        self, document: Mapping[str, Any], embedded: Mapping[int, object]
+        self,
+        document: Mapping[str, Any],
+        embedded: Mapping[int, object],
+        page: Page | None = None,
     ) -> Page:
         """The blocks of ``document``; see ``nquads.Writer.write``.
+
+        Args:
+            document: as ``Writer.write``.
+            embedded: as ``Writer.write``.
+            page: an empty page to print on.
 
         Raises:
             UnsignableError: the signature would not cover all that it says.
             NoPlateError: a kind of node that no plate prints.
         """
         self._embedded = embedded
-        page = Page(table=self._terms.table(self._terms.root, document))
+        page = Page() if page is None else page
+        page.table = self._terms.table(self._terms.root, document)
         page.subject = self._node(document, self._terms.root, page, "", _END)
         return page
 
     def fresh(self) -> str:
-        """A new blank node."""
+        """A new blank node: its label between marks."""
+        return f"{MARK}{self.label()}{MARK}"
+
+    def label(self) -> str:
+        """The label of a new blank node."""
         self._count += 1
-        return f"{_MARK}{self._count}{_MARK}"
+        return str(self._count)
 
     def one(self, key: str, term: Term, value: Any, page: Page, incoming: str) -> str:
         """A value that is no plain text, as the object of ``incoming``."""
@@ -250,29 +275,33 @@ class Press:
         key = (id(scope), orjson.dumps(node))
         known = self._shared.get(key)
         if known is None:
-            part = Page()
-            known = self._node(node, scope, part, "", _END), part
             if len(self._shared) > _MOST_SHARED:
                 self._shared.clear()
-            self._shared[key] = known
+            known = self._shared[key] = self.part(node, scope)
         subject, part = known
-        self._adopt(page, part)
+        self.adopt(page, part)
         return subject
 
-    def _adopt(self, page: Page, part: Page) -> None:
+    def part(self, node: Mapping[str, Any], scope: Scope) -> tuple[str, Page]:
+        """Subject and blocks of a node with an id, to be adopted by several pages."""
+        part = Page()
+        return self._node(node, scope, part, "", _END), part
+
+    def adopt(self, page: Page, part: Page) -> None:
+        """Add the blocks of ``part`` to those of ``page``."""
         if page.hashes.keys().isdisjoint(part.hashes):
             page.blocks += part.blocks
             page.hashes |= part.hashes
             page.touching |= part.touching
             return
         # The same course twice: its nodes without an id are others each time.
-        new = {label: self.fresh()[1:-1] for label in part.hashes}
-        for subject, text, loose in part.blocks:
-            parts = text.split(_MARK)
-            parts[1::2] = [new[label] for label in parts[1::2]]
+        new = {label: self.label() for label in part.hashes}
+        for subject, parts, loose in part.blocks:
+            renamed = [*parts]
+            renamed[1::2] = [new[label] for label in parts[1::2]]
             label = new.get(subject[1:-1])
-            subject_now = subject if label is None else f"{_MARK}{label}{_MARK}"
-            page.take(subject_now, _MARK.join(parts), loose)
+            subject_now = subject if label is None else f"{MARK}{label}{MARK}"
+            page.blocks.append((subject_now, renamed, loose))
         page.hashes |= {new[label]: value for label, value in part.hashes.items()}
         page.touching |= {new[label] for label in part.touching}
 
@@ -284,32 +313,118 @@ class Press:
         table = self._terms.table(scope, node)
         if not self._terms.extends(table, written.table):
             raise NoPlateError
-        self._adopt(page, written)
-        for proof in node.get("proof", ()):
-            self._proof(written.subject, proof, table.terms["proof"], page)
+        self.adopt(page, written)
+        proofs = node.get("proof", ())
+        if proofs:
+            subject, parts, loose = page.blocks.pop()
+            if subject != written.subject or len(proofs) > 1:
+                raise NoPlateError
+            graph = self.prove(subject, proofs[0], table.terms["proof"], page)
+            line = f"{subject} {table.terms['proof'].predicate} {MARK}{graph}{MARK} ."
+            lines = MARK.join(parts).split("\n")
+            # No other line has its predicate, so no name decides where it stands.
+            bisect.insort(lines, line, hi=len(lines) - 1)
+            page.take(subject, "\n".join(lines), loose)
         return written.subject
 
-    def _proof(
+    def prove(
         self, subject: str, proof: Mapping[str, Any], term: Term, page: Page
-    ) -> None:
-        if not term.graph or subject[0] != "<" or "id" in proof:
+    ) -> str:
+        """Print a proof of ``subject``; returns the label of the graph it stands in.
+
+        The quad that leads to the graph is the caller's to print.
+
+        Raises:
+            NoPlateError: it is no proof of strings.
+        """
+        *options, (last, value) = proof.items()
+        if (
+            not term.graph
+            or subject[0] != "<"
+            or type(value) is not str
+            or self._values.needs_escape(value)
+        ):
             raise NoPlateError
-        graph = self.fresh()
-        self._node(proof, term.scope, page, "", f" {graph}{_END}")
-        # Printed last: the proof's own lines, all of them in its graph.
-        lines = page.blocks[-1][1].split(_MARK)
-        own = graph[1:-1]
-        lines[1::2] = ["_:a" if part == own else "_:z" for part in lines[1::2]]
-        leading = f"{subject} {term.predicate} "
-        text = f"{leading}_:a{_END}" + "".join(lines)
-        page.hashes[own] = hashlib.sha256(text.encode()).hexdigest()
-        page.touching.add(own)
-        page.take(subject, f"{leading}{graph}{_END}", False)  # noqa: FBT003
+        key = (id(term), *options)
+        stamp = self._stamps.get(key)
+        if stamp is None:
+            if last != "proofValue" or any(type(one) is not str for _, one in options):
+                raise NoPlateError
+            if len(self._stamps) > _MOST_STAMPS:
+                self._stamps.clear()
+            stamp = self._stamps[key] = self._stamp(proof, term)
+        node, graph = self.label(), self.label()
+        as_node = "".join(stamp("_:a", "_:z", value))
+        as_graph = "".join(stamp("_:z", "_:a", value))
+        page.hashes[node] = sha256(as_node)
+        page.hashes[graph] = sha256(f"{subject} {term.predicate} _:a{_END}{as_graph}")
+        page.touching.add(node)
+        page.touching.add(graph)
+        page.blocks.append(
+            (f"{MARK}{node}{MARK}", stamp(node, graph, value), False),
+        )
+        return graph
+
+    def _stamp(
+        self, proof: Mapping[str, Any], term: Term
+    ) -> Callable[[str, str, str], Sequence[str]]:
+        """The lines of proofs that differ in ``proofValue`` alone, taken apart.
+
+        A function of the labels of the proof's node and its graph, and of the value,
+        in which nothing is to be escaped.
+        """
+        sample, graph, value = Page(), self.label(), "\ue000"
+        node = self._node(
+            {**proof, "proofValue": value},
+            term.scope,
+            sample,
+            "",
+            f" {MARK}{graph}{MARK}{_END}",
+        )
+        if node[0] != MARK or len(sample.blocks) != 1:
+            raise NoPlateError
+        parts = [
+            f"f{braced(part).replace(value, '{value}')!r}"
+            for part in sample.blocks[0][1]
+        ]
+        names = {node[1:-1]: "node", graph: "graph"}
+        parts[1::2] = [names[label] for label in sample.blocks[0][1][1::2]]
+        made: Callable[[str, str, str], Sequence[str]] = eval(
+            f"lambda node, graph, value: ({', '.join(parts)},)"
+        )
+        return made
 
 
-def _sorted(lines: str) -> str:
+def sha256(text: str) -> bytes:
+    """Digest of the UTF-8 bytes of ``text``; in the order of its hexadecimal form."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def sorted_lines(lines: str) -> str:
+    """The lines of a block in code point order.
+
+    Equal ones stay: RDFC-1.0 §4.6 hashes a line for each quad, and quads that lead to
+    different blank nodes look alike there.
+    """
     # Not splitlines(): it also breaks at U+2028 and others inside literals.
-    return "\n".join(["", *sorted(set(lines.split("\n")[:-1]))])[1:] + "\n"
+    return "\n".join(["", *sorted(lines.split("\n")[:-1])])[1:] + "\n"
+
+
+def seen_from(own: str, parts: Sequence[str]) -> str:
+    """The lines of a block as the hash of the blank node ``own`` sees them."""
+    masked = [*parts]
+    masked[1::2] = ["_:a" if label == own else "_:z" for label in parts[1::2]]
+    return "".join(masked)
+
+
+def _named(parts: Sequence[str], names: Mapping[str, str]) -> str:
+    named = [*parts]
+    named[1::2] = [names[label] for label in parts[1::2]]
+    return "".join(named)
+
+
+def _merged(lines: str) -> str:
+    return "".join([f"{line}\n" for line in sorted(set(lines.split("\n")[:-1]))])
 
 
 def _plate(table: Table, sample: Mapping[str, Any], values: Values) -> Plate:
@@ -326,7 +441,7 @@ def _plate(table: Table, sample: Mapping[str, Any], values: Values) -> Plate:
     flat = True
     for kind in table.types:
         predicate, _, iri = kind.partition(" ")
-        lines[kind] = f"{{s}} {_braced(predicate)} {_braced(iri)}{{end}}"
+        lines[kind] = f"{{s}} {braced(predicate)} {braced(iri)}{{end}}"
     for number, (key, value) in enumerate(sample.items()):
         if key in _STRUCTURE:
             continue
@@ -335,13 +450,13 @@ def _plate(table: Table, sample: Mapping[str, Any], values: Values) -> Plate:
             raise NoPlateError
         v, t, got = f"v{number}", f"t{number}", f"node[{key!r}]"
         names[t] = term
-        predicate = _braced(term.predicate)
+        predicate = braced(term.predicate)
         line = f"{{s}} {predicate} {{{v}}}{{end}}"
         # Braces stay literal: only the names of variables are filled in.
         if type(value) is str and term.coercion is Coercion.LITERAL:
             plain.append(v)
             before.append(f"{v} = {got}")
-            line = f'{{s}} {predicate} "{{{v}}}"{_braced(term.text)}{{end}}'
+            line = f'{{s}} {predicate} "{{{v}}}"{braced(term.text)}{{end}}'
         elif type(value) is list:
             flat = False
             names[f"p{number}"] = term.predicate
@@ -349,7 +464,7 @@ def _plate(table: Table, sample: Mapping[str, Any], values: Values) -> Plate:
                 f"m = press.many({key!r}, {t}, {got}, page, at + p{number})",
                 f"{v} = ''.join([f'{{s}} {{p{number}}} {{o}}{{end}}' for o in m])",
             ]
-            before.append(f"loose = loose or len(m) > 1 and m[0][0] == {_MARK!r}")
+            before.append(f"loose = loose or len(m) > 1 and m[0][0] == {MARK!r}")
             line = f"{{{v}}}"
         else:
             flat = flat and type(value) is not dict
@@ -386,6 +501,6 @@ def _check(plain: list[str]) -> str:
     return f"if values.needs_escape({together}): raise NoPlateError"
 
 
-def _braced(text: str) -> str:
+def braced(text: str) -> str:
     """Constant text as it stands in an f-string."""
     return text.replace("{", "{{").replace("}", "}}")

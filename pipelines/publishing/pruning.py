@@ -11,6 +11,9 @@ import orjson
 
 from pipelines.publishing.reference import UnsignableError
 
+Bodies = dict[str, dict[str, Any]]
+"""The nodes of a document that have an id and say more than it, by id."""
+
 _UNPORTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Control characters that PyLD's canonicaliser does not escape as RDFC-1.0 does:
 verifiers built on it would refuse a right proof over them."""
@@ -46,12 +49,25 @@ def read_pruned(text: str) -> dict[str, Any]:
     return document
 
 
+def prune_in_place(document: dict[str, Any], bodies: Bodies) -> None:
+    """Prune a document that has no control characters.
+
+    Args:
+        document: changed in place.
+        bodies: those of what belongs to it and was read before; its own are added.
+
+    Raises:
+        UnsignableError: an id has two bodies.
+    """
+    _Pruning(strip=False, bodies=bodies).object(document)
+
+
 class _Pruning:
     """Prunes one document in place."""
 
-    def __init__(self, *, strip: bool) -> None:
+    def __init__(self, *, strip: bool, bodies: Bodies | None = None) -> None:
         self._strip = strip
-        self._bodies: dict[str, dict[str, Any]] = {}
+        self._bodies: Bodies = {} if bodies is None else bodies
 
     def object(self, value: dict[str, Any]) -> None:
         dropped: list[str] = []

@@ -50,8 +50,10 @@ class Keys:
             ],
             input=None if answers is None else answers.encode(),
             capture_output=True,
-            check=True,
+            check=False,
         )
+        # What gpg says, since an exit code alone tells nobody why a key was not made.
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
         return done.stdout
 
     def make(self, owner: str, until: str = "0") -> str:

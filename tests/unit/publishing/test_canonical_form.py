@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.publishing import guard, reference
 from pipelines.publishing.canonical import canonical
+from pipelines.publishing.contexts import ACHIEVEMENT_CONTEXTS, CLR_CONTEXTS
 from pipelines.publishing.nquads import Writer
 from pipelines.publishing.pruning import prune
 from pipelines.publishing.reference import UnsignableError
@@ -271,6 +272,40 @@ RECORD = optional(
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(CREDENTIAL | RECORD)
 def test_generated_documents_have_the_reference_form(document):
+    assert fast(document) == reference.canonical(document)
+
+
+@pytest.mark.parametrize("record", range(12))
+def test_quads_that_look_alike_are_hashed_each(record):
+    """A subject without an id of credentials without ids: RDFC-1.0 §4.6.
+
+    Several, since a wrong hash still gives the right order now and then.
+    """
+    document = {
+        "@context": list(CLR_CONTEXTS),
+        "id": "urn:uuid:e3e70682-c209-4cac-629f-6fbed82c07cd",
+        "type": ["VerifiableCredential", "ClrCredential"],
+        "issuer": "urn:uuid:f728b4fa-4248-5e3a-0a5d-2f346baa9455",
+        "credentialSubject": {
+            "type": ["ClrSubject"],
+            "verifiableCredential": [
+                {
+                    "@context": list(ACHIEVEMENT_CONTEXTS),
+                    "type": ["VerifiableCredential", "OpenBadgeCredential"],
+                    "issuer": {
+                        "id": f"https://{record}.example/{number}",
+                        "type": ["Profile"],
+                    },
+                    "validFrom": "2026-09-01T00:00:00Z",
+                    "credentialSubject": {
+                        "type": ["AchievementSubject"],
+                        "creditsEarned": number,
+                    },
+                }
+                for number in range(5)
+            ],
+        },
+    }
     assert fast(document) == reference.canonical(document)
 
 
