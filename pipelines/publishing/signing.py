@@ -13,12 +13,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from pipelines.publishing import multibase
 from pipelines.publishing.canonical import digest
 from pipelines.publishing.contexts import ACHIEVEMENT_CONTEXTS, CLR_CONTEXTS
-from pipelines.publishing.keys import IssuerKey
+from pipelines.publishing.keys import IssuerKey, PrivateKey
 from pipelines.publishing.nquads import Quads, Writer
 from pipelines.publishing.plates import Page
 from pipelines.publishing.reference import UnsignableError
@@ -28,7 +26,7 @@ CRYPTOSUITE = "eddsa-rdfc-2022"
 
 
 class Signer(Protocol):
-    """Whatever holds a key: a file tonight, a token or a service elsewhere."""
+    """Whatever holds a key."""
 
     @property
     def did(self) -> str:
@@ -46,12 +44,12 @@ class Signer(Protocol):
 
 
 class KeySigner:
-    """Signs with an issuer's key held in memory."""
+    """Signs with an issuer's key, held in memory or in a token."""
 
     def __init__(self, key: IssuerKey) -> None:
         self.did = key.did
         self.method = key.method
-        self._private: Ed25519PrivateKey = key.private
+        self._private: PrivateKey = key.private
 
     def sign(self, data: bytes) -> bytes:
         """The 64-byte Ed25519 signature of ``data``; the same data, the same bytes."""
