@@ -13,6 +13,8 @@ import orjson
 import pkcs11
 import pytest
 import record_factory as factory
+from hypothesis import given
+from hypothesis import strategies as st
 from lrw_calls import Lrw
 from pkcs11 import Attribute, KeyType, ObjectClass, TokenFlag
 from soft_token import LABEL, MODULE, PIN, SoftToken, uri
@@ -510,6 +512,36 @@ def test_a_damaged_description_is_refused(token, lrw, warehouse, change):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(OperatorError, match="restore it"):
         in_force(warehouse)
+
+
+def test_a_part_of_a_record_is_signed_in_the_token_or_not_handed_out(
+    token, lrw, night, warehouse, tmp_path, monkeypatch
+):
+    new(lrw)
+    night(1)
+    ask = ("record", ID(1), "--only", "transfers", "--to", "Acme", "--out")
+    token.restart()
+    with monkeypatch.context() as patch:
+        wrong_pin(token, patch)
+        refused = lrw(*ask, str(tmp_path / "refused.json"))
+    assert (refused.code, "the PIN is wrong" in refused.line) == (1, True)
+    assert "handed to nobody" in lrw("disclosures", ID(1)).out
+    assert not (tmp_path / "refused.json").exists()
+    assert lrw(*ask, str(tmp_path / "part.json")).code == 0
+    part = json.loads((tmp_path / "part.json").read_text())
+    proof = part["proof"][0]
+    assert proof["verificationMethod"] == in_force(warehouse).method
+    assert lrw("verify", str(tmp_path / "part.json")).code == 0
+
+
+_WORD = st.text(min_size=1, max_size=40)
+
+
+@given(_WORD, _WORD, st.binary(min_size=1, max_size=20), st.none() | _WORD)
+def test_any_token_and_key_can_be_named(token, key, identity, module):
+    named = KeyUri(token=token, object=key, id=identity, module=module)
+    assert KeyUri.parse(str(named)) == named
+    assert KeyUri.parse(str(KeyUri(serial=token, id=identity))).id == identity
 
 
 def test_a_uri_comes_back_as_it_was_written():
