@@ -275,5 +275,7 @@ def _told(uri: KeyUri) -> Iterator[None]:
     try:
         yield
     except pkcs11.PKCS11Error as error:
+        # A session may be what is broken: the next try opens another.
+        _sessions.clear()
         said = _SAID.get(type(error), f"it refuses ({type(error).__name__})")
         raise OperatorError(f"token {uri.token_name}: {said}") from None

@@ -368,6 +368,15 @@ def test_a_token_lost_while_it_signs_publishes_nothing(
     assert warehouse.current.read_bytes() == before
 
 
+def test_a_process_outlives_a_token_that_was_restarted(token, lrw, night, warehouse):
+    new(lrw)
+    night(1)
+    pkcs11.lib(MODULE).reinitialize()  # every session of this process is void
+    with pytest.raises(OperatorError, match="it refuses"):
+        night(1, 2)
+    assert night(1, 2).signed == 1
+
+
 def test_a_process_that_cannot_sign_says_why(token, lrw, night, warehouse, monkeypatch):
     monkeypatch.setattr(records, "_ALONE", 1)
     monkeypatch.setenv("LRW_WORKERS", "2")
@@ -434,6 +443,8 @@ def test_a_key_that_the_token_has_already_can_be_taken(token, lrw, warehouse):
         (lambda token: token.edwards("taken", curve=ED448), "is no Ed25519 key"),
         (lambda token: token.edwards("taken", extractable=True), "can be read out of"),
         (lambda token: token.edwards("taken", sensitive=False), "can be read out of"),
+        (lambda token: token.edwards("taken", sign=False), "may not sign"),
+        (lambda token: half(token, "taken"), "has no public key taken beside"),
         (lambda token: elliptic(token, "taken"), "is no Ed25519 key"),
         (lambda token: None, "has no private key taken"),
     ],
@@ -444,6 +455,12 @@ def test_what_cannot_sign_records_is_not_taken(token, lrw, warehouse, made, says
     said = lrw("keys", "new", *words)
     assert (said.code, says in said.line) == (1, True), said.line
     assert not keys.key_path(warehouse.keys, DID).exists()
+
+
+def half(token: SoftToken, label: str) -> None:
+    token.edwards(label)
+    with token.session() as session:
+        session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=label).destroy()
 
 
 def elliptic(token: SoftToken, label: str) -> None:
