@@ -41,8 +41,8 @@ night: setup ## A generated state, its nights through Dagster, and where the res
 # Pango lays out the PDF of a record; the fonts are those that its style sheet names.
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation fonts-dejavu-core
 
-servers: setup ## What tests start: sshd, GnuPG, Java, Chromium, Pango, from Debian when missing
-	@{ test -x /usr/sbin/sshd || command -v sshd; } >/dev/null && command -v gpg >/dev/null && { test -n "$$JAVA_HOME" || command -v java >/dev/null; } && command -v chromium >/dev/null && $(BIN)/python -c 'import weasyprint' 2>/dev/null || { command -v apt-get >/dev/null || { echo "Install sshd, gpg, Java 17 or newer, Chromium and Pango: tests start them"; exit 1; }; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client gnupg default-jre-headless chromium $(PANGO) >/dev/null; }
+servers: setup ## What tests start: sshd, GnuPG, SoftHSM, Java, Chromium, Pango, from Debian when missing
+	@{ test -x /usr/sbin/sshd || command -v sshd; } >/dev/null && command -v gpg >/dev/null && command -v softhsm2-util >/dev/null && { test -n "$$JAVA_HOME" || command -v java >/dev/null; } && command -v chromium >/dev/null && $(BIN)/python -c 'import weasyprint' 2>/dev/null || { command -v apt-get >/dev/null || { echo "Install sshd, gpg, SoftHSM, Java 17 or newer, Chromium and Pango: tests start them"; exit 1; }; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client gnupg softhsm2 default-jre-headless chromium $(PANGO) >/dev/null; }
 
 # By tests/conftest.py, and in its order: xdist's own begins files of few tests last.
 BY_STATE := --dist loadscope --no-loadscope-reorder

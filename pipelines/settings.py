@@ -195,6 +195,31 @@ def secret(name: str) -> bytes:
         return file.read(1 << 20)
 
 
+def pkcs11_pin(token: str) -> str:
+    """The PIN of a token: ``LRW_PKCS11_PIN``, else the secret ``pkcs11-pin``.
+
+    Raises:
+        OperatorError: Neither is there; the line names ``token``.
+    """
+    if stated := os.environ.get("LRW_PKCS11_PIN"):
+        return stated
+    try:
+        return secret("pkcs11-pin").decode().rstrip("\r\n")
+    except (OperatorError, UnicodeDecodeError) as error:
+        raise OperatorError(
+            f"no PIN for token {token}: set LRW_PKCS11_PIN, or write the secret "
+            f"pkcs11-pin. {error if isinstance(error, OperatorError) else ''}".rstrip()
+        ) from None
+
+
+def pkcs11_module() -> str | None:
+    """The PKCS#11 library of this machine, ``LRW_PKCS11_MODULE``.
+
+    It goes before the one of a key file, which may come from another machine.
+    """
+    return os.environ.get("LRW_PKCS11_MODULE") or None
+
+
 def workers() -> int:
     """How many processes sign, and threads of dbt: ``LRW_WORKERS``, else the cores."""
     return int(os.environ.get("LRW_WORKERS") or os.cpu_count() or 1)

@@ -30,7 +30,7 @@ from pipelines.bench.learners import BUILD, DID, KEYS, record
 from pipelines.publishing import records, reference, status_lists
 from pipelines.publishing.canonical import canonical
 from pipelines.publishing.documents import Documents
-from pipelines.publishing.keys import load_key
+from pipelines.publishing.keys import load_key, published_keys
 from pipelines.publishing.pruning import read_pruned
 from pipelines.publishing.signing import KeySigner, Proofs, sign_record
 
@@ -158,7 +158,7 @@ def _largest(root: Path, _: int) -> dict[str, float]:
         canonical(proofs.writer.write(fresh))
         milliseconds.append(1000 * (time.perf_counter() - start))
     signed = orjson.loads(orjson.dumps(sign_record(document, KeySigner(key), proofs)))
-    pem = key.private.public_key().public_bytes(
+    pem = published_keys(key.document())[key.method].public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
     did_document = orjson.dumps(key.document())

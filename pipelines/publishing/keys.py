@@ -1,18 +1,22 @@
 """The issuer's Ed25519 key: its file, its rules, and the DID document made from it.
 
-Belongs here: the key file below ``keys/`` and who may read it. Does not belong here:
-what is signed (``signing.py``). A key is made once; losing it means that later records
-cannot be told from forgeries, so a publication never replaces one in silence.
+Belongs here: the key file below ``keys/`` and who may read it. It holds the private
+key, or says in which PKCS#11 token that is. Does not belong here: what is signed
+(``signing.py``), and tokens (``tokens.py``). A key is made once; losing it means that
+later records cannot be told from forgeries, so a publication never replaces one in
+silence.
 """
 
 import base64
+import hashlib
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -29,6 +33,28 @@ from cryptography.hazmat.primitives.serialization import (
 from pipelines.durable import replace_durably, sync_folder
 from pipelines.errors import OperatorError
 from pipelines.publishing import multibase
+from pipelines.publishing.key_uri import KeyUri
+from pipelines.publishing.tokens import TokenKey, make_key, take_key
+from pipelines.settings import pkcs11_module
+
+
+class PrivateKey(Protocol):
+    """What signs: a key in memory, or one in a token."""
+
+    def sign(self, data: bytes, /) -> bytes:
+        """The 64-byte Ed25519 signature of ``data``."""
+        ...
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key just made: its multikey, and what the key file has to say of it."""
+
+    public: str
+    kept: dict[str, str] = field(repr=False)
+
+
+Maker = Callable[[], NewKey]
 
 
 @dataclass(frozen=True)
@@ -43,7 +69,7 @@ class IssuerKey:
         withdrawn: keys that others may have; published no more, and what they signed
             is signed anew.
         path: the key file.
-        private: the secret key; never shown.
+        private: the secret key, or the token's; never shown.
     """
 
     did: str
@@ -51,12 +77,17 @@ class IssuerKey:
     retired: tuple[str, ...]
     withdrawn: tuple[str, ...]
     path: Path
-    private: Ed25519PrivateKey = field(repr=False, compare=False)
+    private: PrivateKey = field(repr=False, compare=False)
 
     @property
     def method(self) -> str:
         """``verificationMethod``: the DID and the multikey as its fragment."""
         return f"{self.did}#{self.public}"
+
+    @property
+    def where(self) -> KeyUri | None:
+        """The key in its token; None when the key file itself holds it."""
+        return self.private.uri if isinstance(self.private, TokenKey) else None
 
     def document(self) -> dict[str, Any]:
         """The DID document (W3C DID Core 1.0, Multikey) that lists every key."""
@@ -107,32 +138,82 @@ def key_path(keys: Path, did: str) -> Path:
     return keys / (re.sub(r"[^A-Za-z0-9.-]", "_", did.removeprefix("did:")) + ".json")
 
 
-def create_key(keys: Path, did: str) -> IssuerKey:
-    """Make the issuer's first key, readable by its owner alone.
+def in_file() -> NewKey:
+    """A key that the key file will hold."""
+    private = Ed25519PrivateKey.generate()
+    raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    secret = multibase.secret_multikey(raw)
+    return NewKey(public_key(private), {"secretKeyMultibase": secret})
+
+
+def in_token(uri: KeyUri, *, existing: bool = False) -> NewKey:
+    """A key in a PKCS#11 token, which the key file will only describe.
+
+    Args:
+        uri: where it is to be, with the module.
+        existing: take the key that is there, rather than make one.
 
     Raises:
-        OperatorError: there is one already.
+        OperatorError: the token refuses; see ``tokens.py``.
     """
-    secret, public = _generate()
+    public = take_key(uri) if existing else make_key(uri)
+    return NewKey(public, {"token": str(uri), "fingerprint": fingerprint(public)})
+
+
+def fingerprint(public: str) -> str:
+    """SHA-256 of a key as others' tools write it (SubjectPublicKeyInfo, DER), hex."""
+    key = Ed25519PublicKey.from_public_bytes(multibase.public_bytes(public))
+    told = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(told).hexdigest()
+
+
+def create_key(keys: Path, did: str, make: Maker = in_file) -> IssuerKey:
+    """Make the issuer's first key; its file is readable by its owner alone.
+
+    Raises:
+        OperatorError: there is one already, or its token refuses.
+    """
     path = key_path(keys, did)
+    exists = OperatorError(f"{path} exists: rotate the key instead")
+    # Asked first: no key is left in a token that no file will name.
+    if path.exists():
+        raise exists
+    made = make()
     keys.mkdir(parents=True, exist_ok=True)
     keys.chmod(0o700)
-    body = {"did": did, "publicKeyMultibase": public, "secretKeyMultibase": secret}
+    body = {"did": did, "publicKeyMultibase": made.public, **made.kept}
     try:
         _write(path, {**body, "created": _now(), "retired": []})
     except FileExistsError:
-        raise OperatorError(f"{path} exists: rotate the key instead") from None
+        raise exists from None
     return load_key(keys, did)
 
 
-def rotate_key(keys: Path, did: str) -> IssuerKey:
-    """Put a new key in force; the present one stays published as retired."""
+def rotate_key(keys: Path, did: str, make: Maker | None = None) -> IssuerKey:
+    """Put a new key in force; the present one stays published as retired.
+
+    Args:
+        keys: the folder of key files.
+        did: the issuer.
+        make: makes the new key; None for one of a file after one of a file.
+
+    Raises:
+        OperatorError: the present one is in a token and ``make`` does not say where
+            the next is, or the next is one that was in force before.
+    """
     old = load_key(keys, did)
-    secret, public = _generate()
+    if make is None and old.where is not None:
+        raise OperatorError(
+            f"the key in force is in token {old.where.token_name}: say where the next "
+            "is with --pkcs11, or --file to sign outside of a token"
+        )
+    made = (make or in_file)()
+    if made.public in (old.public, *old.retired, *old.withdrawn):
+        raise OperatorError(f"{made.public} was in force before: rotate to another")
     body = {
         "did": did,
-        "publicKeyMultibase": public,
-        "secretKeyMultibase": secret,
+        "publicKeyMultibase": made.public,
+        **made.kept,
         "created": _now(),
         "retired": [old.public, *old.retired],
         "withdrawn": list(old.withdrawn),
@@ -194,19 +275,35 @@ def load_key(keys: Path, did: str) -> IssuerKey:
         text = file.read()
     try:
         body = orjson.loads(text)
-        private = Ed25519PrivateKey.from_private_bytes(
-            multibase.secret_bytes(body["secretKeyMultibase"])
-        )
         public, retired = body["publicKeyMultibase"], tuple(body["retired"])
         withdrawn = tuple(body.get("withdrawn", ()))
         stated = body["did"]
+        private, same = _private(body)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise OperatorError(f"{path} is not a signing key; restore it") from None
-    if public_key(private) != public:
+    if not same:
         raise OperatorError(f"{path} holds two different keys; restore it")
     if stated != did:
         raise OperatorError(f"{path} is the key of {stated}, not of {did}")
     return IssuerKey(did, public, retired, withdrawn, path, private)
+
+
+def _private(body: dict[str, Any]) -> tuple[PrivateKey, bool]:
+    """The private key of a key file, and whether it is the public one's.
+
+    A token is not asked yet: public keys can be written without it.
+    """
+    public = body["publicKeyMultibase"]
+    if "token" not in body:
+        private = Ed25519PrivateKey.from_private_bytes(
+            multibase.secret_bytes(body["secretKeyMultibase"])
+        )
+        return private, public_key(private) == public
+    if "secretKeyMultibase" in body:
+        raise ValueError("a key is in a token or in a file")
+    uri = KeyUri.parse(body["token"])
+    key = TokenKey(uri.at(pkcs11_module() or uri.module), public)
+    return key, fingerprint(public) == body["fingerprint"]
 
 
 def key_for_publication(
@@ -220,17 +317,26 @@ def key_for_publication(
         published: DID document of the current snapshot; None before the first.
 
     Returns:
-        The key on file; a new one only when nothing was ever published.
+        The key on file; a new one only when nothing was ever published. A token has
+        been asked: a wrong PIN is tried once, and not by every process that signs.
 
     Raises:
         OperatorError: the key is missing though records were published, is insecure,
-            or is unrelated to the keys that signed the published records.
+            is unrelated to the keys that signed the published records, or its token
+            does not sign.
     """
-    if published is None:
-        if not key_path(keys, did).exists():
-            return create_key(keys, did)
-        return load_key(keys, did)
+    if published is None and not key_path(keys, did).exists():
+        return create_key(keys, did)
     key = load_key(keys, did)
+    if published is not None:
+        _refuse_unrelated(key, published)
+    if isinstance(key.private, TokenKey):
+        key.private.open()
+    return key
+
+
+def _refuse_unrelated(key: IssuerKey, published: dict[str, Any]) -> None:
+    did = key.did
     if published.get("id") != did:
         raise OperatorError(
             f"published records were issued by {published.get('id')}, tonight's by "
@@ -243,7 +349,6 @@ def key_for_publication(
             f"{key.path} does not list the key that signed the published records: "
             "restore it, or rotate instead of replacing it"
         )
-    return key
 
 
 def write_public(key: IssuerKey, folder: Path) -> list[Path]:
@@ -291,12 +396,6 @@ def published_keys(document: dict[str, Any]) -> dict[str, Ed25519PublicKey]:
         }
     except (KeyError, TypeError, AttributeError):
         raise ValueError("not a DID document with multikeys") from None
-
-
-def _generate() -> tuple[str, str]:
-    private = Ed25519PrivateKey.generate()
-    raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    return multibase.secret_multikey(raw), public_key(private)
 
 
 def _write(path: Path, body: dict[str, Any]) -> None:

@@ -111,7 +111,8 @@ class _Bench:
 class SigningPool:
     """Signs batches in ``workers`` processes; in this one when that is 1.
 
-    Each process reads the key file itself, so no secret passes through a pipe.
+    Each process reads the key file itself, and opens its own session where that names a
+    token, so no secret passes through a pipe.
     """
 
     def __init__(self, keys: Path, did: str, workers: int) -> None:
