@@ -20,11 +20,13 @@ from pipelines.commands import (
     delivery,
     disclosures,
     identity,
+    keys,
     service,
 )
 from pipelines.commands.shared import (
     AsOfOption,
     Format,
+    SystemName,
     Told,
     ToldOption,
     err,
@@ -42,10 +44,9 @@ app = typer.Typer(
     help="A statewide learner-record warehouse.",
 )
 contracts_app = typer.Typer(no_args_is_help=True, help="The agreed contracts.")
-keys_app = typer.Typer(no_args_is_help=True, help="The issuer's signing keys.")
 records_app = typer.Typer(no_args_is_help=True, help="Published records in bulk.")
 app.add_typer(contracts_app, name="contracts")
-app.add_typer(keys_app, name="keys")
+app.add_typer(keys.app, name="keys")
 app.add_typer(records_app, name="records")
 app.add_typer(college.app, name="college")
 app.add_typer(identity.app, name="identity")
@@ -54,14 +55,6 @@ app.add_typer(service.app, name="service")
 app.add_typer(corrections.app, name="corrections")
 app.command("collect")(delivery.collect)
 app.command("serve")(service.serve)
-keys_app.command("import")(delivery.import_keys)
-
-
-class SystemName(StrEnum):
-    """The states that ship as configuration."""
-
-    ACCS = "accs"
-    TBR = "tbr"
 
 
 class Faults(StrEnum):
@@ -177,13 +170,13 @@ def record(
     form: Annotated[
         Form,
         typer.Option(
-            help="badges: a folder of Open Badges. Only clr, badges and presentation "
+            help="badges, jwt: a folder. Only clr, badges, presentation and jwt "
             "can be verified; docs/record-forms.md says what each form loses."
         ),
     ] = Form.CLR,
     to: Annotated[
         Path | None,
-        typer.Option("--out", help="File, or folder of badges; else printed."),
+        typer.Option("--out", help="File, or folder of badges or jwt; else printed."),
     ] = None,
     as_of: AsOfOption = None,
     audience: Annotated[
@@ -321,72 +314,6 @@ def verify(
         verify_told.print_report(out, report, every=every)
     if not report.ok:
         raise typer.Exit(1)
-
-
-@keys_app.command("new")
-def keys_new(
-    system: Annotated[SystemName, typer.Option(help="Whose key.")] = SystemName.ACCS,
-    if_missing: Annotated[
-        bool, typer.Option("--if-missing", help="Leave an existing key alone.")
-    ] = False,
-) -> None:
-    """Make the key that signs a system's records; a key is made once."""
-    from pipelines.contracts.load import load_contracts
-    from pipelines.publishing.keys import create_key, key_path
-
-    did = load_contracts().systems[system.value.upper()].did
-    if if_missing and key_path(home().keys, did).exists():
-        return
-    key = create_key(home().keys, did)
-    out.print(f"{key.did} signs with {key.public}; keep {key.path} safe and backed up")
-
-
-@keys_app.command("rotate")
-def keys_rotate(
-    system: Annotated[SystemName, typer.Option(help="Whose key.")] = SystemName.ACCS,
-) -> None:
-    """Sign with a new key from now on; the old one stays published for verifiers."""
-    from pipelines.contracts.load import load_contracts
-    from pipelines.publishing.keys import rotate_key
-
-    key = rotate_key(home().keys, load_contracts().systems[system.value.upper()].did)
-    out.print(
-        f"{key.did} signs with {key.public}; {len(key.retired)} earlier published"
-    )
-
-
-@keys_app.command("retire")
-def keys_retire(
-    key: Annotated[str, typer.Argument(help="The earlier key, z6Mk…")],
-    system: Annotated[SystemName, typer.Option(help="Whose key.")] = SystemName.ACCS,
-) -> None:
-    """Publish an earlier key no more: the next night signs anew what it signed.
-
-    For a key that somebody else may have. A key that was only replaced stays published.
-    """
-    from pipelines.contracts.load import load_contracts
-    from pipelines.publishing.keys import withdraw_key
-
-    did = load_contracts().systems[system.value.upper()].did
-    left = withdraw_key(home().keys, did, key)
-    out.print(
-        f"{key} signs for {did} no more; {1 + len(left.retired)} still published. "
-        "`lrw keys publish` for the web server now, `lrw night` to sign anew"
-    )
-
-
-@keys_app.command("publish")
-def keys_publish(
-    to: Annotated[Path, typer.Option("--out", help="Folder for did.json, jwks.json.")],
-    system: Annotated[SystemName, typer.Option(help="Whose keys.")] = SystemName.ACCS,
-) -> None:
-    """Write the issuer's public keys as a web server must answer them."""
-    from pipelines.contracts.load import load_contracts
-    from pipelines.publishing.keys import load_key, write_public
-
-    did = load_contracts().systems[system.value.upper()].did
-    for path in write_public(load_key(home().keys, did), to):
-        out.print(str(path))
 
 
 @contracts_app.command("sync")

@@ -1,4 +1,4 @@
-"""What every command shares: the consoles and the formats.
+"""What commands share: the consoles, the formats, the states.
 
 Belongs here: nothing but that. Does not belong here: any command.
 """
@@ -17,6 +17,13 @@ from rich.console import Console
 # A pipe has no width: 80 columns would cut codes and counts in a log.
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True)
+
+
+class SystemName(StrEnum):
+    """The states that ship as configuration."""
+
+    ACCS = "accs"
+    TBR = "tbr"
 
 
 class Format(StrEnum):
