@@ -164,6 +164,14 @@ def query(
     print_rows(out, rows, form.value)
 
 
+PurposeOption = Annotated[
+    str | None, typer.Option(help="The interest of that party; no names.")
+]
+HandedByOption = Annotated[
+    str | None, typer.Option("--by", help="Who hands it out; else who is logged in.")
+]
+
+
 @app.command()
 def record(
     learner: Annotated[str, typer.Argument(help="A learner_id.")],
@@ -183,12 +191,8 @@ def record(
         str | None,
         typer.Option("--to", help="The party it is for: logged before it leaves."),
     ] = None,
-    purpose: Annotated[
-        str | None, typer.Option(help="The interest of that party; no names.")
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Who hands it out; else who is logged in.")
-    ] = None,
+    purpose: PurposeOption = None,
+    by: HandedByOption = None,
     only: Annotated[
         list[Part] | None,
         typer.Option(
@@ -260,12 +264,25 @@ def transfer(
 def records_export(
     to: Annotated[Path, typer.Option("--out", help="One document a line.")],
     limit: Annotated[int | None, typer.Option(min=1)] = None,
+    audience: Annotated[
+        str | None,
+        typer.Option("--to", help="The party they are for; else the system office."),
+    ] = None,
+    purpose: PurposeOption = None,
+    by: HandedByOption = None,
 ) -> None:
-    """Write signed CLR documents, one a line."""
-    from pipelines.publishing.reader import export_jsonl
+    """Write signed CLR documents, one a line; every learner's is logged."""
+    from pipelines.disclosure.ledger import Request
+    from pipelines.forms.export import OFFICE, export
 
-    count = export_jsonl(home(), to, limit)
-    out.print(f"{count:,} records in {to}")
+    who = OFFICE if audience is None else audience
+    request = Request(who, purpose, getuser() if by is None else by)
+    count = export(home(), to, request, limit)
+    out.print(
+        f"{count:,} records in {to}, logged as handed to {who}",
+        markup=False,
+        highlight=False,
+    )
 
 
 @app.command()

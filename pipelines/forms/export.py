@@ -1,0 +1,73 @@
+"""``lrw records export``: signed records in bulk, one a line, logged as they leave.
+
+Belongs here: the file and its entries in the ledger of disclosures. Does not belong
+here: a single record (``write.py``).
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from pipelines.disclosure.ledger import Content, Request, append_all, json_digest
+from pipelines.errors import OperatorError
+from pipelines.publishing.reader import signed_records
+from pipelines.settings import Home
+
+OFFICE = "system office"
+"""For whom an export is that names nobody: whoever may run this has the vault, too."""
+
+
+def export(home: Home, to: Path, request: Request, limit: int | None = None) -> int:
+    """Write signed CLRs, one a line, by learner_id.
+
+    Every learner has an entry in the ledger before the file has its name. Entries are
+    appended a batch at a time: as many of one as fit into memory.
+
+    Args:
+        home: the warehouse.
+        to: file to write; it appears when it is complete.
+        request: for whom.
+        limit: at most this many.
+
+    Returns:
+        How many were written.
+
+    Raises:
+        OperatorError: nothing is published, or the file or the ledger cannot be
+            written.
+    """
+    partial = to.with_name(f".{to.name}.tmp")
+    count = 0
+    try:
+        with partial.open("w", encoding="utf-8") as out:
+            for batch in signed_records(home, limit):
+                append_all(
+                    home.disclosures,
+                    request,
+                    [_content(learner, clr) for learner, clr in batch],
+                )
+                out.writelines(f"{clr}\n" for _, clr in batch)
+                count += len(batch)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(to)
+    except OSError as error:
+        raise OperatorError(f"{to} cannot be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def _content(learner_id: str, clr: str) -> Content:
+    body = json.loads(clr)
+    return Content(
+        learner_id=learner_id,
+        form="clr",
+        record_id=str(body["id"]),
+        sha256=hashlib.sha256(f"{clr}\n".encode()).hexdigest(),
+        credentials={
+            str(one["id"]): json_digest(one)
+            for one in body["credentialSubject"]["verifiableCredential"]
+        },
+    )
