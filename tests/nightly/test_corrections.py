@@ -66,6 +66,10 @@ def test_a_college_reads_the_line_that_it_sent_and_answers(clean_state, claim):
     assert listed(clean_state, college) == []
     again = ("corrections", "answer", number, "accepted", "--reason", "x")
     assert clean_state.lrw(*again, code=1).count("\n") == 1
+    clean_state.lrw("corrections", "state", number, "--says", "I have the letter")
+    page = clean_state.lrw("record", claim["learner_id"], "--form", "html")
+    _, beside = page.split("Statement of the learner")
+    assert "I have the letter" in beside
     kept = clean_state.lrw(
         *("corrections", "list", "--all", "--learner", claim["learner_id"]),
         *("--format", "json"),
