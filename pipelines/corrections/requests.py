@@ -169,12 +169,12 @@ def state(home: Home, number: int, says: str, by: str) -> Correction:
     return _by_number(home)[number]
 
 
-def statements(home: Home, claims: Collection[str]) -> list[Correction]:
+def statements(home: Home, claims: Collection[str] | None = None) -> list[Correction]:
     """Requests whose learner's statement belongs beside one of some claims.
 
     Args:
         home: the warehouse.
-        claims: ids of credentials, URNs.
+        claims: ids of credentials, URNs; None is of all.
 
     Raises:
         OperatorError: the log is not as it was written, or cannot be read.
@@ -182,7 +182,7 @@ def statements(home: Home, claims: Collection[str]) -> list[Correction]:
     return [
         one
         for one in _by_number(home).values()
-        if one.statement is not None and one.credential_id in claims
+        if one.statement is not None and (claims is None or one.credential_id in claims)
     ]
 
 

@@ -11,6 +11,7 @@ from pipelines.corrections.requests import Answer
 from pipelines.disclosure.ledger import Request, entries
 from pipelines.errors import OperatorError, UsageError
 from pipelines.forms import write as writing
+from pipelines.forms.export import export
 from pipelines.forms.form import Form, Part
 from pipelines.publishing import reader
 
@@ -104,6 +105,18 @@ def test_what_is_not_contested_goes_without(published, stated, tmp_path):
     other = factory.learner_id(2)
     writing.write(published, other, Form.CLR, tmp_path / "q", request=ASKED)
     assert sorted(path.name for path in tmp_path.glob("[pq]*")) == ["p", "q"]
+
+
+def test_a_bulk_export_has_the_statements_of_what_is_in_it(published, stated, tmp_path):
+    target = tmp_path / "all.jsonl"
+    export(published, target, ASKED)
+    beside = tmp_path / "all.jsonl.statements.jsonl"
+    told = orjson.loads(beside.read_bytes())
+    assert (told["credential_id"], told["statement"]) == (stated.credential_id, SAYS)
+    first = min(factory.learner_id(number) for number in range(4))
+    assert first != LEARNER
+    export(published, target, ASKED, limit=1)
+    assert not beside.exists()
 
 
 def test_a_log_that_was_changed_hands_out_nothing(published, stated, tmp_path):
