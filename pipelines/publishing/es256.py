@@ -130,7 +130,9 @@ def load_key(keys: Path, did: str) -> Es256Key:
     """
     path = key_path(keys, did)
     text = key_files.read(
-        path, f"no ES256 key for {did}: make one with `lrw keys new --suite es256`"
+        path,
+        f"no ES256 key for {did}: make one with `lrw keys new --suite es256`, "
+        "and --system where it is not the first",
     )
     try:
         body = orjson.loads(text)

@@ -15,7 +15,7 @@ import jwt as pyjwt
 import orjson
 import pytest
 import record_factory as factory
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws
 from joserfc.jwk import ECKey
@@ -33,7 +33,7 @@ from pipelines.publishing import es256, keys, reader
 from pipelines.publishing.publish import publish
 from pipelines.publishing.verify import verify_snapshot
 from pipelines.settings import Home
-from pipelines.verification import Report
+from pipelines.verification import Report, examine
 from pipelines.verification.files import examine_file
 
 LEARNER = factory.learner_id(1)
@@ -284,6 +284,73 @@ def test_the_key_of_records_is_no_key_of_texts(issuing, texts, check):
     key = keys.load_key(issuing.keys, factory.DID)
     forged = pyjwt.encode(payload, key.private, "EdDSA", {"kid": key.method})
     assert {"Algorithm", "Proof"} <= failed(check(forged))
+
+
+def by_another(rsa_key: bool) -> tuple[bytes, dict[str, Any]]:
+    """A badge of another issuer as a text, and its DID document."""
+    did, kid = "did:web:other.example", "did:web:other.example#key-1"
+    body = orjson.loads(orjson.dumps(factory.course(1, 1)))
+    body["issuer"] = {**factory.SYSTEM, "id": did}
+    body = {name: one for name, one in body.items() if one not in (None, [])}
+    body["credentialSubject"] = {
+        name: one for name, one in body["credentialSubject"].items() if one is not None
+    }
+    achievement = body["credentialSubject"]["achievement"]
+    achievement.pop("specialization", None)
+    claims = {
+        "iss": did,
+        "sub": body["credentialSubject"]["id"],
+        "jti": body["id"],
+        "nbf": seconds(body["validFrom"]),
+    }
+    if rsa_key:
+        private: Any = rsa.generate_private_key(65537, 2048)
+        named, to_jwk = "RS256", pyjwt.algorithms.RSAAlgorithm.to_jwk
+    else:
+        private = ec.generate_private_key(ec.SECP256R1())
+        named, to_jwk = "ES256", pyjwt.algorithms.ECAlgorithm.to_jwk
+    method = {
+        "id": kid,
+        "type": "JsonWebKey",
+        "controller": did,
+        "publicKeyJwk": json.loads(to_jwk(private.public_key())),
+    }
+    document = {"id": did, "verificationMethod": [method], "assertionMethod": [kid]}
+    text = pyjwt.encode({**body, **claims}, private, named, {"kid": kid})
+    return text.encode(), document
+
+
+@pytest.mark.parametrize("rsa_key", [False, True])
+def test_the_text_of_another_issuer_is_checked_by_its_own_document(rsa_key):
+    text, document = by_another(rsa_key)
+    asked = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        if url.endswith("did.json"):
+            return orjson.dumps(document)
+        return b"{}"
+
+    offline = examine(text)
+    assert (offline.verdict, failed(offline)) == ("skipped", set())
+    online = examine(text, fetch=fetch)
+    assert online.ok, online.failures
+    assert asked.count("https://other.example/.well-known/did.json") == 1
+    document["assertionMethod"] = []
+    assert failed(examine(text, fetch=fetch)) == {"Key", "Proof"}
+
+
+def test_the_rsa_key_of_another_is_no_secret_and_no_ec_key():
+    text, document = by_another(rsa_key=True)
+    header, payload = parts(text.decode())
+    for named in ("HS256", "ES256"):
+        head = packed(json.dumps({**header, "alg": named}).encode())
+        said = f"{head}.{packed(json.dumps(payload).encode())}"
+        jwk = document["verificationMethod"][0]["publicKeyJwk"]
+        mac = hmac.new(json.dumps(jwk).encode(), said.encode(), hashlib.sha256)
+        forged = f"{said}.{packed(mac.digest())}".encode()
+        found = failed(examine(forged, fetch=lambda _: orjson.dumps(document)))
+        assert {"Key", "Proof"} <= found
 
 
 def test_a_revoked_record_is_revoked_as_a_text_too(warehouse, build, tmp_path):
