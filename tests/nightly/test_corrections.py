@@ -50,7 +50,7 @@ def test_a_college_reads_the_line_that_it_sent_and_answers(clean_state, claim):
     (package,) = [
         manifest.parent
         for manifest in (clean_state.root / "inbox" / college).glob("*/manifest.json")
-        if row["package_id"] in manifest.read_text()
+        if row["package_id"] == json.loads(manifest.read_text())["package_id"]
     ]
     sent = delivered(package, row["file"], int(row["line"]))
     assert f", {sent['grade_local']}, " in row["claim"]
