@@ -55,7 +55,6 @@ app.add_typer(service.app, name="service")
 app.add_typer(corrections.app, name="corrections")
 app.command("collect")(delivery.collect)
 app.command("serve")(service.serve)
-keys.app.command("import")(delivery.import_keys)
 
 
 class Faults(StrEnum):
@@ -165,31 +164,35 @@ def query(
     print_rows(out, rows, form.value)
 
 
+PurposeOption = Annotated[
+    str | None, typer.Option(help="The interest of that party; no names.")
+]
+HandedByOption = Annotated[
+    str | None, typer.Option("--by", help="Who hands it out; else who is logged in.")
+]
+
+
 @app.command()
 def record(
     learner: Annotated[str, typer.Argument(help="A learner_id.")],
     form: Annotated[
         Form,
         typer.Option(
-            help="badges: a folder of Open Badges. Only clr, badges and presentation "
+            help="badges, jwt: a folder. Only clr, badges, presentation and jwt "
             "can be verified; docs/record-forms.md says what each form loses."
         ),
     ] = Form.CLR,
     to: Annotated[
         Path | None,
-        typer.Option("--out", help="File, or folder of badges; else printed."),
+        typer.Option("--out", help="File, or folder of badges or jwt; else printed."),
     ] = None,
     as_of: AsOfOption = None,
     audience: Annotated[
         str | None,
         typer.Option("--to", help="The party it is for: logged before it leaves."),
     ] = None,
-    purpose: Annotated[
-        str | None, typer.Option(help="The interest of that party; no names.")
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Who hands it out; else who is logged in.")
-    ] = None,
+    purpose: PurposeOption = None,
+    by: HandedByOption = None,
     only: Annotated[
         list[Part] | None,
         typer.Option(
@@ -261,12 +264,25 @@ def transfer(
 def records_export(
     to: Annotated[Path, typer.Option("--out", help="One document a line.")],
     limit: Annotated[int | None, typer.Option(min=1)] = None,
+    audience: Annotated[
+        str | None,
+        typer.Option("--to", help="The party they are for; else the system office."),
+    ] = None,
+    purpose: PurposeOption = None,
+    by: HandedByOption = None,
 ) -> None:
-    """Write signed CLR documents, one a line."""
-    from pipelines.publishing.reader import export_jsonl
+    """Write signed CLR documents, one a line; every learner's is logged."""
+    from pipelines.disclosure.ledger import Request
+    from pipelines.forms.export import OFFICE, export
 
-    count = export_jsonl(home(), to, limit)
-    out.print(f"{count:,} records in {to}")
+    who = OFFICE if audience is None else audience
+    request = Request(who, purpose, getuser() if by is None else by)
+    count = export(home(), to, request, limit)
+    out.print(
+        f"{count:,} records in {to}, logged as handed to {who}",
+        markup=False,
+        highlight=False,
+    )
 
 
 @app.command()

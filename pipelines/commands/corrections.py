@@ -64,6 +64,26 @@ def answer(
     out.print(f"request {made.number} is {made.answer}", highlight=False)
 
 
+@app.command()
+def state(
+    number: Annotated[int, typer.Argument(help="The number of a refused request.")],
+    says: Annotated[str, typer.Option(help="The statement, in the learner's words.")],
+    by: ByOption = None,
+) -> None:
+    """Put a refused learner's statement beside the claim; it goes wherever that goes.
+
+    A later statement takes the place of the one before.
+    """
+    from pipelines.corrections.requests import state as write
+
+    made = write(home(), number, says, by or getuser())
+    out.print(
+        f"the learner's statement stands beside {made.credential_id}: {made.claim}",
+        markup=False,
+        highlight=False,
+    )
+
+
 @app.command("list")
 def list_(
     college: Annotated[str | None, typer.Option(help="Of one college.")] = None,
@@ -76,10 +96,12 @@ def list_(
     """Requests that are open, oldest first."""
     from pipelines.contracts.load import load_contracts
     from pipelines.corrections.requests import requests
+    from pipelines.identity.same import ids_of_person
 
     if college is not None and college not in load_contracts().colleges:
         raise OperatorError(f"{college} is not a college")
-    found = requests(home(), college, learner, answered=every)
+    ids = None if learner is None else ids_of_person(home(), learner)
+    found = requests(home(), college, ids, answered=every)
     rows = [asdict(one) for one in found]
     if form is Format.JSON:
         write_json(rows)
@@ -88,12 +110,14 @@ def list_(
     elif not found:
         out.print("No request is open." if not every else "No request was ever made.")
     for one in found if form is Format.TABLE else ():
-        state = f"{one.answer}: {one.reason}" if one.answer else "open"
+        became = f"{one.answer}: {one.reason}" if one.answer else "open"
+        if one.statement is not None:
+            became += f"\n    statement: {one.statement}"
         out.print(
             f"{one.number}  {one.at[:10]}  {one.institution_code}  {one.claim}\n"
             f"    {one.file}, line {one.line}, package {one.package_id}\n"
             f"    says: {one.says}\n"
-            f"    {state}",
+            f"    {became}",
             markup=False,
             highlight=False,
         )

@@ -13,7 +13,16 @@ from pipelines.disclosure.ledger import Entry, entries
 from pipelines.errors import UsageError
 from pipelines.settings import home
 
-_COLUMNS = ("at", "to", "purpose", "by", "form", "credentials", "record_id")
+_COLUMNS = (
+    "at",
+    "learner_id",
+    "to",
+    "purpose",
+    "by",
+    "form",
+    "credentials",
+    "record_id",
+)
 
 
 def disclosures(
@@ -23,10 +32,16 @@ def disclosures(
         bool, typer.Option("--check", help="Check every entry of the ledger.")
     ] = False,
 ) -> None:
-    """To whom a learner's record was handed out, when and what for."""
+    """To whom a learner's record was handed out, when and what for.
+
+    Under any id that the learner has or had, where ids were merged.
+    """
+    from pipelines.identity.same import ids_of_person
+
     if check == (learner is not None):
         raise UsageError("name a learner, or --check the whole ledger")
-    found = entries(home().disclosures, learner)
+    ids = None if learner is None else ids_of_person(home(), learner)
+    found = entries(home().disclosures, ids)
     if check:
         out.print(f"{len(found):,} disclosures, all as they were written")
     elif form is Format.JSON:
@@ -34,7 +49,7 @@ def disclosures(
     elif form is Format.CSV:
         write_csv(_COLUMNS, [_row(entry) for entry in found])
     elif not found:
-        out.print("This record was handed to nobody through lrw record --to.")
+        out.print("This record was handed to nobody.")
     else:
         for entry in found:
             out.print(_sentence(entry), markup=False, highlight=False)
@@ -43,6 +58,7 @@ def disclosures(
 def _row(entry: Entry) -> dict[str, object]:
     return {
         "at": entry.at,
+        "learner_id": entry.content.learner_id,
         "to": entry.request.audience,
         "purpose": entry.request.purpose or "",
         "by": entry.request.by,
@@ -58,5 +74,5 @@ def _sentence(entry: Entry) -> str:
         f"{entry.at}: handed out for {entry.request.audience} "
         f"by {entry.request.by}; purpose: {entry.request.purpose or 'not said'}; "
         f"{held} credential{'' if held == 1 else 's'} as {entry.content.form}, "
-        f"record {entry.content.record_id}"
+        f"record {entry.content.record_id}, learner {entry.content.learner_id}"
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.commands.shared import Told, ToldOption, out, write_json
-from pipelines.errors import UsageError
+from pipelines.errors import OperatorError, UsageError
 from pipelines.settings import home
 
 ByOption = Annotated[str, typer.Option("--by", help="Name of the person who decides.")]
@@ -59,11 +59,13 @@ def split(
         home(), learner.strip(), undo=undo, students=leaving, by=by, reason=reason
     )
     own = "the new id" if done.is_new else "their own id"
+    # Who of the two allowed an application to read is not known: neither did.
+    ended = _end_access(done.learner, done.parted)
     _say(
         form,
-        asdict(done),
+        {**asdict(done), **ended},
         f"{done.parted} is {own} of those who left {done.learner}; the next night "
-        f"republishes both.  ({done.event_id})",
+        f"republishes both.  ({done.event_id}){_ended(ended)}",
     )
 
 
@@ -90,12 +92,45 @@ def erase(
     from pipelines.identity import steward
 
     done = steward.erase(home(), learner.strip(), by, reason, confirmed=yes)
+    ended = _end_access(done.learner)
     _say(
         form,
-        asdict(done),
+        {**asdict(done), **ended},
         f"{done.learner} is given up; its {len(done.students):,} college students are "
         "nobody from the next night on. What the colleges sent stays in landing, old "
-        "snapshots until lrw gc.",
+        f"snapshots until lrw gc.{_ended(ended)}",
+    )
+
+
+def _end_access(*learners: str) -> dict[str, int]:
+    """End the record service's access to persons, at once: a night is hours away.
+
+    Raises:
+        OperatorError: it could not be ended; what was decided stands.
+    """
+    from pipelines.identity.same import ids_of_person
+    from pipelines.service.access import end_access
+
+    ids = [one for learner in learners for one in ids_of_person(home(), learner)]
+    try:
+        ended = end_access(home(), ids)
+    except OperatorError as error:
+        raise OperatorError(
+            f"decided, but the record service still lets applications in: {error}; "
+            f"then lrw service end for each of {', '.join(learners)}"
+        ) from None
+    return {
+        "consents_ended": ended.consents,
+        "invitations_ended": ended.invitations,
+    }
+
+
+def _ended(ended: dict[str, int]) -> str:
+    if not any(ended.values()):
+        return ""
+    return (
+        f" Ended in the record service: {ended['consents_ended']} consents, "
+        f"{ended['invitations_ended']} invitations."
     )
 
 

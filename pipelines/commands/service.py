@@ -62,8 +62,12 @@ def invite(
 
 @app.command("end")
 def end_(learner: LearnerArgument) -> None:
-    """End what a learner allowed: every application's access, and invitations."""
-    from pipelines.service.serve import end
+    """End what a learner allowed: every application's access, and invitations.
 
-    consents, invitations = end(home(), learner)
-    out.print(f"{consents} consents and {invitations} invitations ended")
+    Under every id of the learner, where ids were merged.
+    """
+    from pipelines.identity.same import ids_of_person
+    from pipelines.service.access import end_access
+
+    ended = end_access(home(), ids_of_person(home(), learner))
+    out.print(f"{ended.consents} consents and {ended.invitations} invitations ended")

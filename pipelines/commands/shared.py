@@ -1,4 +1,4 @@
-"""What several commands share: the consoles, the formats, the states.
+"""What commands share: the consoles, the formats, the states.
 
 Belongs here: nothing but that. Does not belong here: any command.
 """

@@ -4,10 +4,11 @@ Source: 34 CFR 99.20 (a learner may ask to amend a record, and gets a decision w
 reasonable time), 99.21(b)(2) and (c) (a refused learner's statement is kept with the
 record as long as the contested part is).
 
-Belongs here: the log of requests and answers, and their state. Does not belong here:
-where a college reads them (``outbox.py``).
+Belongs here: the log of requests, answers and statements, and their state. Does not
+belong here: where a college reads them (``outbox.py``).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -46,6 +47,8 @@ class Correction:
         answer: None while it is open.
         reason: the college's words.
         answered_at: UTC, ISO 8601.
+        statement: what a refused learner put beside the claim; the newest words.
+        stated_at: UTC, ISO 8601.
     """
 
     number: int
@@ -63,6 +66,8 @@ class Correction:
     answer: Answer | None = None
     reason: str | None = None
     answered_at: str | None = None
+    statement: str | None = None
+    stated_at: str | None = None
 
 
 def ask(home: Home, credential: str, says: str, by: str) -> Correction:
@@ -134,10 +139,57 @@ def answer(
     return _by_number(home)[number]
 
 
+def state(home: Home, number: int, says: str, by: str) -> Correction:
+    """Log the statement that a refused learner puts beside the claim.
+
+    A later one takes the place of the one before, which the log keeps.
+
+    Args:
+        home: the warehouse.
+        number: of the request.
+        says: the learner's words.
+        by: who writes it down.
+
+    Raises:
+        UsageError: a text is empty, too long, or holds a control character.
+        OperatorError: no request has this number, it is not refused, or the log cannot
+            be written.
+    """
+    checked("--says", says, LONGEST)
+    checked("--by", by, _LONGEST_NAME)
+    request = _by_number(home).get(number)
+    if request is None:
+        raise OperatorError(f"no correction request has the number {number}")
+    if request.answer is not Answer.REFUSED:
+        raise OperatorError(
+            f"correction request {number} is {request.answer or 'open'}: a statement "
+            "is put beside what a college refused to correct"
+        )
+    _log(home).append({"stated": {"request": number, "says": says, "by": by}})
+    return _by_number(home)[number]
+
+
+def statements(home: Home, claims: Collection[str] | None = None) -> list[Correction]:
+    """Requests whose learner's statement belongs beside one of some claims.
+
+    Args:
+        home: the warehouse.
+        claims: ids of credentials, URNs; None is of all.
+
+    Raises:
+        OperatorError: the log is not as it was written, or cannot be read.
+    """
+    return [
+        one
+        for one in _by_number(home).values()
+        if one.statement is not None and (claims is None or one.credential_id in claims)
+    ]
+
+
 def requests(
     home: Home,
     college: str | None = None,
-    learner_id: str | None = None,
+    learner_id: str | Collection[str] | None = None,
     *,
     answered: bool = True,
 ) -> list[Correction]:
@@ -146,17 +198,18 @@ def requests(
     Args:
         home: the warehouse.
         college: of this college alone.
-        learner_id: of this learner alone.
+        learner_id: of this learner alone; or all ids of one person.
         answered: also those that are answered.
 
     Raises:
         OperatorError: the log is not as it was written, or cannot be read.
     """
+    ids = {learner_id} if isinstance(learner_id, str) else learner_id
     return [
         one
         for one in _by_number(home).values()
         if college in (None, one.institution_code)
-        and learner_id in (None, one.learner_id)
+        and (ids is None or one.learner_id in ids)
         and (answered or one.answer is None)
     ]
 
@@ -167,6 +220,10 @@ def _by_number(home: Home) -> dict[int, Correction]:
         if "asked" in entry:
             about = {"number": entry["number"], "at": entry["at"], **entry["asked"]}
             asked[entry["number"]] = about
+        elif "stated" in entry:
+            said = entry["stated"]
+            words = {"statement": said["says"], "stated_at": entry["at"]}
+            asked[said["request"]] |= words
         else:
             said = entry["answered"]
             asked[said["request"]] |= {

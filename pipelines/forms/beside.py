@@ -1,11 +1,13 @@
-"""What the published tables say beside a record: units, terms, numbers of colleges.
+"""What stands beside a record: units, terms, numbers of colleges, statements.
 
 A signed record has a credit without its unit, a term without its days and a college
 without its federal number, because CLR 2.0 has no property for them or readers would
-take them for the learner's. The published tables have all three.
+take them for the learner's. The published tables have all three. What a learner states
+beside a claim that a college refused to correct is in the log of corrections; CLR 2.0
+has no property for it either, and a college does not sign it.
 
-Belongs here: asking one published night. Does not belong here: anything about a person
-that the record does not show.
+Belongs here: asking one published night, and the log of corrections. Does not belong
+here: anything about a person that the record does not show.
 """
 
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from datetime import date
 
 import duckdb
 
+from pipelines.corrections.requests import statements
 from pipelines.forms.record import Record
 from pipelines.publishing import nights, reader
 from pipelines.publishing.nights import Night
@@ -59,11 +62,23 @@ class OrgFacts:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """What a learner states beside a claim: the words, and when (UTC, ISO 8601)."""
+
+    says: str
+    at: str
+
+
+@dataclass(frozen=True)
 class Beside:
-    """Facts by the ids of a record: claims and organisations, as URNs or DIDs."""
+    """Facts by the ids of a record: claims and organisations, as URNs or DIDs.
+
+    ``statements`` are the learner's, by claim.
+    """
 
     claims: Mapping[str, ClaimFacts] = field(default_factory=dict)
     orgs: Mapping[str, OrgFacts] = field(default_factory=dict)
+    statements: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
 
     def of(self, claim_id: str) -> ClaimFacts:
         """Facts of a claim; nothing known is an empty one."""
@@ -95,7 +110,8 @@ def beside(home: Home, record: Record, on: date | None = None) -> Beside:
         on: as in ``reader.record``.
 
     Raises:
-        OperatorError: nothing is published until that day.
+        OperatorError: nothing is published until that day, or the log of corrections
+            is not as it was written.
     """
     present = reader.resolve(home)
     night = nights.find(home, present, on) if on else nights.now(present)
@@ -122,7 +138,23 @@ def beside(home: Home, record: Record, on: date | None = None) -> Beside:
             for id_, unit, key, kind, *term in claims
         },
         {uri or f"urn:uuid:{id_}": OrgFacts(*numbers) for id_, uri, *numbers in orgs},
+        stated(home, record),
     )
+
+
+def stated(home: Home, record: Record) -> dict[str, tuple[Statement, ...]]:
+    """The learner's statements by claim of a record.
+
+    Source: 34 CFR 99.21(c): kept as long as the contested part, and disclosed with it.
+
+    Raises:
+        OperatorError: the log of corrections is not as it was written.
+    """
+    found: dict[str, tuple[Statement, ...]] = {}
+    for one in statements(home, {claim.id for claim in record.claims}):
+        says = Statement(one.statement or "", one.stated_at or "")
+        found[one.credential_id] = (*found.get(one.credential_id, ()), says)
+    return found
 
 
 def _facts(

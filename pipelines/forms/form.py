@@ -12,6 +12,7 @@ class Form(StrEnum):
     HTML = "html"
     PDF = "pdf"
     PESC = "pesc"
+    JWT = "jwt"
 
 
 class Part(StrEnum):

@@ -81,6 +81,7 @@ def _told(record: Record, beside: Beside) -> dict[str, Any]:
             {c.college for c in record.claims}, key=lambda org: org.name
         ),
         "unit_of": units,
+        "stated": beside.statements,
         "qr": _square(record),
         "fingerprint": _fingerprint(record),
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.disclosure.ledger import Content, Request, append, json_digest
 from pipelines.errors import OperatorError, UsageError
-from pipelines.forms.beside import NOTHING, Beside, beside
+from pipelines.forms.beside import NOTHING, Beside, beside, stated
 from pipelines.forms.form import Form, Part
 from pipelines.forms.record import Record
 from pipelines.publishing import reader
@@ -22,6 +22,12 @@ from pipelines.settings import Home
 
 _BESIDE = {Form.HTML, Form.PDF, Form.PESC}
 """Forms that say units or terms, which a signed record does not."""
+_FOLDERS = {Form.BADGES: "badges are", Form.JWT: "signed texts are"}
+"""Forms of many files."""
+_SHOWS_STATEMENTS = {Form.HTML, Form.PDF}
+STATEMENTS = "statements.txt"
+"""In the folder, or at the end of the file's name: what a form cannot show of the
+learner's statements, which 34 CFR 99.21(c)(2) asks to disclose with the claim."""
 
 
 def made(record: Record, form: Form, known: Beside = NOTHING) -> bytes:
@@ -29,7 +35,7 @@ def made(record: Record, form: Form, known: Beside = NOTHING) -> bytes:
 
     Args:
         record: a signed record.
-        form: any but BADGES, which is a folder.
+        form: one that is no folder.
         known: what the published tables say beside the record.
 
     Raises:
@@ -84,7 +90,8 @@ def write(
         home: the warehouse.
         learner_id: as in ``reader.record``.
         form: which one.
-        to: a file; a new or empty folder for BADGES. A file appears when it is whole.
+        to: a file; a new or empty folder for BADGES and JWT. A file appears when it
+            is whole.
         on: as published on this day; None is now.
         request: the party it is for; logged before anything leaves. None is nobody
             but the learner, which 34 CFR 99.32(d)(1) does not ask to log.
@@ -94,15 +101,13 @@ def write(
         Files written; None where the output took it.
 
     Raises:
-        UsageError: the form needs a place and none is named.
+        UsageError: the form needs a place and none is named, or is of the present
+            alone.
         OperatorError: no such record, nothing of a part in it, credentials of an
-            earlier day that are published no more, or the place or the ledger cannot
-            be written.
+            earlier day that are published no more, no published key for the form, or
+            the place or the ledger cannot be written.
     """
-    if to is None and form is Form.BADGES:
-        raise UsageError("badges are a file each: name a folder with --out")
-    if to is None and form is Form.PDF and sys.stdout.isatty():
-        raise UsageError("a PDF is no text for a terminal: name a file with --out")
+    _refuse_misuse(form, to, on)
     record = Record.of(reader.record(home, learner_id, on))
     if only:
         from pipelines.forms.partial import partial  # noqa: PLC0415
@@ -110,10 +115,16 @@ def write(
         record = partial(home, record, only)
     if request and on:
         _refuse_withdrawn(record, Record.of(reader.record(home, learner_id)))
-    if form is Form.BADGES and to is not None:
-        from pipelines.forms.badges import badges  # noqa: PLC0415
-
-        files = badges(record)
+    beyond = _statements(home, record, form) if request else b""
+    if beyond and to is None:
+        raise OperatorError(
+            "the learner's statement goes with this record: name a place with --out, "
+            "or hand out --form html"
+        )
+    if form in _FOLDERS and to is not None:
+        files = _files(home, record, form)
+        if beyond:
+            files[STATEMENTS] = beyond
         _refuse_filled(to)
         if request:
             parts = [hashlib.sha256(part).digest() for part in files.values()]
@@ -122,15 +133,41 @@ def write(
     data = made(record, form, beside(home, record, on) if form in _BESIDE else NOTHING)
     if request:
         _log(home, request, record, form, data)
-    if to is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return None
-    try:
-        write_durably(to, data)
-    except OSError as error:
-        raise OperatorError(f"{to} cannot be written: {error.strerror}") from None
-    return 1
+    return _write_file(to, data, beyond)
+
+
+def _refuse_misuse(form: Form, to: Path | None, on: date | None) -> None:
+    if to is None and form in _FOLDERS:
+        raise UsageError(f"{_FOLDERS[form]} a file each: name a folder with --out")
+    if on and form is Form.JWT:
+        raise UsageError("--form jwt is signed now, so it says what is true now: "
+                         "leave --as-of out")  # fmt: skip
+    if to is None and form is Form.PDF and sys.stdout.isatty():
+        raise UsageError("a PDF is no text for a terminal: name a file with --out")
+
+
+def _statements(home: Home, record: Record, form: Form) -> bytes:
+    """What a form does not show of the learner's statements, as a text beside it."""
+    if form in _SHOWS_STATEMENTS:
+        return b""
+    names = {claim.id: " ".join(filter(None, (claim.code, claim.name)))
+             for claim in record.claims}  # fmt: skip
+    return "".join(
+        f"Statement of the learner, {one.at[:10]}, on {names[claim]}, credential "
+        f"{claim}, which the college refused to correct:\n{one.says}\n\n"
+        for claim, listed in stated(home, record).items()
+        for one in listed
+    ).encode()
+
+
+def _files(home: Home, record: Record, form: Form) -> dict[str, bytes]:
+    if form is Form.JWT:
+        from pipelines.forms.jwt import jwts, key_in_force  # noqa: PLC0415
+
+        return jwts(record, key_in_force(home, record))
+    from pipelines.forms.badges import badges  # noqa: PLC0415
+
+    return badges(record)
 
 
 def _refuse_withdrawn(past: Record, present: Record) -> None:
@@ -164,6 +201,21 @@ def _refuse_filled(folder: Path) -> None:
         raise OperatorError(f"{folder} cannot be written: {error.strerror}") from None
     if filled:
         raise OperatorError(f"{folder} holds files already: name a new or empty folder")
+
+
+def _write_file(to: Path | None, data: bytes, beyond: bytes) -> int | None:
+    if to is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return None
+    try:
+        if beyond:
+            # First: without it the record does not leave.
+            write_durably(to.with_name(f"{to.name}.{STATEMENTS}"), beyond)
+        write_durably(to, data)
+    except OSError as error:
+        raise OperatorError(f"{to} cannot be written: {error.strerror}") from None
+    return 2 if beyond else 1
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> int:

@@ -9,12 +9,8 @@ silence.
 
 import base64
 import hashlib
-import os
-import re
-import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,9 +26,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from pipelines.durable import replace_durably, sync_folder
 from pipelines.errors import OperatorError
-from pipelines.publishing import multibase
+from pipelines.publishing import es256, key_files, multibase
+from pipelines.publishing.es256 import Es256Key
 from pipelines.publishing.key_uri import KeyUri
 from pipelines.publishing.tokens import TokenKey, make_key, take_key
 from pipelines.settings import pkcs11_module
@@ -70,6 +66,7 @@ class IssuerKey:
             is signed anew.
         path: the key file.
         private: the secret key, or the token's; never shown.
+        es256: the key for JWTs; None where there is none.
     """
 
     did: str
@@ -78,6 +75,7 @@ class IssuerKey:
     withdrawn: tuple[str, ...]
     path: Path
     private: PrivateKey = field(repr=False, compare=False)
+    es256: Es256Key | None = None
 
     @property
     def method(self) -> str:
@@ -90,52 +88,59 @@ class IssuerKey:
         return self.private.uri if isinstance(self.private, TokenKey) else None
 
     def document(self) -> dict[str, Any]:
-        """The DID document (W3C DID Core 1.0, Multikey) that lists every key."""
-        keys = [self.public, *self.retired]
-        return {
-            "@context": [
-                "https://www.w3.org/ns/did/v1",
-                "https://w3id.org/security/multikey/v1",
-            ],
-            "id": self.did,
-            "verificationMethod": [
-                {
-                    "id": f"{self.did}#{key}",
-                    "type": "Multikey",
-                    "controller": self.did,
-                    "publicKeyMultibase": key,
-                }
-                for key in keys
-            ],
-            "assertionMethod": [f"{self.did}#{key}" for key in keys],
-        }
+        """The DID document (W3C DID Core 1.0) that lists every key.
 
-    def jwks(self) -> dict[str, Any]:
-        """The same keys as a JWK Set (RFC 7517, RFC 8037).
-
-        Each has ``iss``, as 1EdTech's implementation guide for CLR 2.0 asks.
+        Ed25519 keys are Multikeys, ES256 keys JsonWebKeys.
         """
+        contexts = [
+            "https://www.w3.org/ns/did/v1",
+            "https://w3id.org/security/multikey/v1",
+        ]
+        methods: list[dict[str, Any]] = [
+            {
+                "id": f"{self.did}#{key}",
+                "type": "Multikey",
+                "controller": self.did,
+                "publicKeyMultibase": key,
+            }
+            for key in (self.public, *self.retired)
+        ]
+        if self.es256 is not None:
+            contexts.append("https://w3id.org/security/jwk/v1")
+            methods += [es256.method(self.did, one) for one in self.es256.published]
         return {
-            "keys": [
-                {
-                    "kty": "OKP",
-                    "crv": "Ed25519",
-                    "x": base64.urlsafe_b64encode(multibase.public_bytes(key))
-                    .decode()
-                    .rstrip("="),
-                    "kid": f"{self.did}#{key}",
-                    "alg": "EdDSA",
-                    "use": "sig",
-                    "iss": self.did,
-                }
-                for key in (self.public, *self.retired)
-            ]
+            "@context": contexts,
+            "id": self.did,
+            "verificationMethod": methods,
+            "assertionMethod": [one["id"] for one in methods],
         }
+
+
+def jwks(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a DID document of ours as a JWK Set (RFC 7517, RFC 8037).
+
+    Each has ``iss``, as 1EdTech's implementation guide for CLR 2.0 asks.
+    """
+    did = document["id"]
+    keys = [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": _base64(multibase.public_bytes(method["publicKeyMultibase"])),
+            "kid": method["id"],
+            "alg": "EdDSA",
+            "use": "sig",
+            "iss": did,
+        }
+        for method in document["verificationMethod"]
+        if method["type"] == "Multikey"
+    ]
+    return {"keys": [*keys, *es256.jwks(document)]}
 
 
 def key_path(keys: Path, did: str) -> Path:
     """The key file of ``did`` in the folder ``keys``."""
-    return keys / (re.sub(r"[^A-Za-z0-9.-]", "_", did.removeprefix("did:")) + ".json")
+    return key_files.path_of(keys, did)
 
 
 def in_file() -> NewKey:
@@ -174,18 +179,13 @@ def create_key(keys: Path, did: str, make: Maker = in_file) -> IssuerKey:
         OperatorError: there is one already, or its token refuses.
     """
     path = key_path(keys, did)
-    exists = OperatorError(f"{path} exists: rotate the key instead")
     # Asked first: no key is left in a token that no file will name.
     if path.exists():
-        raise exists
+        raise OperatorError(f"{path} exists: rotate the key instead")
     made = make()
-    keys.mkdir(parents=True, exist_ok=True)
-    keys.chmod(0o700)
     body = {"did": did, "publicKeyMultibase": made.public, **made.kept}
-    try:
-        _write(path, {**body, "created": _now(), "retired": []})
-    except FileExistsError:
-        raise exists from None
+    body |= {"created": key_files.now()}
+    key_files.create(path, {**body, "retired": []})
     return load_key(keys, did)
 
 
@@ -214,7 +214,7 @@ def rotate_key(keys: Path, did: str, make: Maker | None = None) -> IssuerKey:
         "did": did,
         "publicKeyMultibase": made.public,
         **made.kept,
-        "created": _now(),
+        "created": key_files.now(),
         "retired": [old.public, *old.retired],
         "withdrawn": list(old.withdrawn),
     }
@@ -244,11 +244,7 @@ def withdraw_key(keys: Path, did: str, multikey: str) -> IssuerKey:
 
 
 def _replace(keys: Path, did: str, body: dict[str, Any]) -> IssuerKey:
-    path = key_path(keys, did)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    _write(fresh, body)
-    replace_durably(fresh, path)
+    key_files.replace(key_path(keys, did), body)
     return load_key(keys, did)
 
 
@@ -260,19 +256,9 @@ def load_key(keys: Path, did: str) -> IssuerKey:
             issuer's.
     """
     path = key_path(keys, did)
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        raise OperatorError(
-            f"no signing key for {did}: {path} is missing; restore it from backup"
-        ) from None
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode) or mode & 0o077:
-            raise OperatorError(f"{path} is open to others: run chmod 600 {path}")
-        text = file.read()
+    text = key_files.read(
+        path, f"no signing key for {did}: {path} is missing; restore it from backup"
+    )
     try:
         body = orjson.loads(text)
         public, retired = body["publicKeyMultibase"], tuple(body["retired"])
@@ -285,7 +271,8 @@ def load_key(keys: Path, did: str) -> IssuerKey:
         raise OperatorError(f"{path} holds two different keys; restore it")
     if stated != did:
         raise OperatorError(f"{path} is the key of {stated}, not of {did}")
-    return IssuerKey(did, public, retired, withdrawn, path, private)
+    found = es256.find_key(keys, did)
+    return IssuerKey(did, public, retired, withdrawn, path, private, found)
 
 
 def _private(body: dict[str, Any]) -> tuple[PrivateKey, bool]:
@@ -344,6 +331,14 @@ def _refuse_unrelated(key: IssuerKey, published: dict[str, Any]) -> None:
         )
     ours = set(key.document()["assertionMethod"])
     ours |= {f"{did}#{multikey}" for multikey in key.withdrawn}
+    if key.es256 is not None:
+        ours |= {f"{did}#{multikey}" for multikey in key.es256.withdrawn}
+    if es256.jwks(published) and key.es256 is None:
+        lost = es256.key_path(key.path.parent, did)
+        raise OperatorError(
+            f"{lost} is missing: restore it from backup, or make another with "
+            "`lrw keys new --suite es256`, which keeps the published one"
+        )
     if not set(published.get("assertionMethod", [])) <= ours:
         raise OperatorError(
             f"{key.path} does not list the key that signed the published records: "
@@ -361,7 +356,8 @@ def write_public(key: IssuerKey, folder: Path) -> list[Path]:
     paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, body in (("did.json", key.document()), ("jwks.json", key.jwks())):
+        document = key.document()
+        for name, body in (("did.json", document), ("jwks.json", jwks(document))):
             path = folder / name
             path.write_bytes(orjson.dumps(body, option=options))
             paths.append(path)
@@ -398,14 +394,5 @@ def published_keys(document: dict[str, Any]) -> dict[str, Ed25519PublicKey]:
         raise ValueError("not a DID document with multikeys") from None
 
 
-def _write(path: Path, body: dict[str, Any]) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps(body, option=orjson.OPT_INDENT_2))
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

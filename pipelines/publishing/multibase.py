@@ -1,7 +1,8 @@
-"""Multibase base58btc and Ed25519 multikeys, both ways.
+"""Multibase base58btc and multikeys of Ed25519 and P-256, both ways.
 
 Source: W3C Controlled Identifiers 1.0 §2.4 (base-58-btc, prefix ``z``) and §2.2.2
-(Multikey: multicodec ``0xed01`` before the 32 bytes of an Ed25519 public key).
+(Multikey: multicodec ``0xed01`` before the 32 bytes of an Ed25519 public key,
+``0x8024`` before the 33 of a compressed P-256 point).
 Belongs here: the encoding alone. Does not belong here: where keys live (``keys.py``).
 """
 
@@ -11,6 +12,8 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _CHUNK = 58**4
 _ED25519_PUBLIC = b"\xed\x01"
 _ED25519_SECRET = b"\x80\x26"
+_P256_PUBLIC = b"\x80\x24"
+_P256_SECRET = b"\x86\x26"
 _LONGEST = 128
 """No key or signature here is longer; decoding is quadratic in the length."""
 
@@ -59,7 +62,7 @@ def public_bytes(multikey: str) -> bytes:
     Raises:
         ValueError: it is not an Ed25519 public key.
     """
-    return _key_bytes(multikey, _ED25519_PUBLIC)
+    return _key_bytes(multikey, _ED25519_PUBLIC, 32)
 
 
 def secret_bytes(multikey: str) -> bytes:
@@ -68,11 +71,39 @@ def secret_bytes(multikey: str) -> bytes:
     Raises:
         ValueError: it is not an Ed25519 secret key.
     """
-    return _key_bytes(multikey, _ED25519_SECRET)
+    return _key_bytes(multikey, _ED25519_SECRET, 32)
 
 
-def _key_bytes(multikey: str, prefix: bytes) -> bytes:
+def p256_public_multikey(point: bytes) -> str:
+    """``zDna…`` of a compressed P-256 point, 33 bytes."""
+    return encode(_P256_PUBLIC + point)
+
+
+def p256_secret_multikey(scalar: bytes) -> str:
+    """``z42t…`` of a P-256 secret scalar, 32 bytes big-endian."""
+    return encode(_P256_SECRET + scalar)
+
+
+def p256_public_bytes(multikey: str) -> bytes:
+    """The compressed point of a ``zDna…`` multikey, 33 bytes.
+
+    Raises:
+        ValueError: it is not a P-256 public key.
+    """
+    return _key_bytes(multikey, _P256_PUBLIC, 33)
+
+
+def p256_secret_bytes(multikey: str) -> bytes:
+    """The scalar of a ``z42t…`` multikey, 32 bytes.
+
+    Raises:
+        ValueError: it is not a P-256 secret key.
+    """
+    return _key_bytes(multikey, _P256_SECRET, 32)
+
+
+def _key_bytes(multikey: str, prefix: bytes, length: int) -> bytes:
     data = decode(multikey)
-    if len(data) != 34 or not data.startswith(prefix):
-        raise ValueError("not an Ed25519 multikey of the expected kind")
-    return data[2:]
+    if len(data) != len(prefix) + length or not data.startswith(prefix):
+        raise ValueError("not a multikey of the expected kind")
+    return data[len(prefix) :]

@@ -5,6 +5,7 @@ that writes below ``published/``.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from pipelines.settings import Home
 
 _MEMORY = "2GB"
 _SECONDS = 600
+_BATCH = 500
+"""Records in memory at a time; one of 40 courses has 0.1 MB."""
 
 
 def resolve(home: Home) -> Snapshot:
@@ -171,33 +174,26 @@ def record(home: Home, learner_id: str, on: date | None = None) -> str:
     return clr
 
 
-def export_jsonl(home: Home, to: Path, limit: int | None = None) -> int:
-    """Write signed CLRs, one a line, by learner_id.
+def signed_records(
+    home: Home, limit: int | None = None
+) -> Iterator[list[tuple[str, str]]]:
+    """Learners and their signed CLRs as published, by learner_id, in batches.
 
     Args:
         home: the warehouse.
-        to: file to write; it appears when it is complete.
         limit: at most this many.
-
-    Returns:
-        How many were written.
 
     Raises:
         OperatorError: nothing is published.
     """
-    partial = to.with_name(f".{to.name}.tmp")
-    count = 0
-    with duckdb.connect() as con, partial.open("w", encoding="utf-8") as out:
+    with duckdb.connect() as con:
         cursor = con.execute(
-            "SELECT clr FROM read_parquet(?, hive_partitioning = false) "
+            "SELECT learner_id, clr FROM read_parquet(?, hive_partitioning = false) "
             "ORDER BY learner_id LIMIT ?",
             [_records(resolve(home)), limit if limit is not None else 2**62],
         )
-        while batch := cursor.fetchmany(500):
-            out.writelines(f"{row[0]}\n" for row in batch)
-            count += len(batch)
-    partial.replace(to)
-    return count
+        while batch := cursor.fetchmany(_BATCH):
+            yield batch
 
 
 def _redirected(con: duckdb.DuckDBPyConnection, night: Night, learner_id: str) -> str:

@@ -134,6 +134,8 @@ class Grants(RequestValidator):
     def end(self, learner_id: str) -> tuple[int, int]:
         """Take back what a learner allowed, and the learner's invitations.
 
+        Who has just signed in cannot allow anything more.
+
         Returns:
             How many consents and how many invitations ended.
         """
@@ -146,6 +148,7 @@ class Grants(RequestValidator):
             invitations = con.execute(
                 "DELETE FROM invitation WHERE learner_id = ?", [learner_id]
             ).rowcount
+            con.execute("DELETE FROM visit WHERE learner_id = ?", [learner_id])
         return consents, invitations
 
     # Clients.

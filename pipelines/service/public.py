@@ -4,7 +4,6 @@ Belongs here: files of ``public/`` of the current snapshot, byte for byte, where
 issuer's did:web says they are. Does not belong here: anything of a learner.
 """
 
-import base64
 import hashlib
 from urllib.parse import urlsplit
 
@@ -12,8 +11,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipelines.publishing import multibase
 from pipelines.publishing import snapshot as store
+from pipelines.publishing.keys import jwks
 from pipelines.publishing.status_lists import base_url
 from pipelines.service.records import Reading, Records
 from pipelines.service.told import not_found
@@ -100,30 +99,7 @@ def answer(
 
 
 def _jwks(reading: Reading) -> bytes:
-    document = reading.did_document
-    keys = [
-        {
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "x": _x(method["publicKeyMultibase"]),
-            "kid": method["id"],
-            "alg": "EdDSA",
-            "use": "sig",
-            "iss": document["id"],
-        }
-        for method in document["verificationMethod"]
-        if method["type"] == "Multikey"
-        and method["publicKeyMultibase"].startswith(_ED25519)
-    ]
     return orjson.dumps(
-        {"keys": keys}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        jwks(reading.did_document),
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )
-
-
-_ED25519 = "z6Mk"
-"""How a multikey of Ed25519 begins."""
-
-
-def _x(multikey: str) -> str:
-    raw = multibase.public_bytes(multikey)
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -17,7 +17,6 @@ from pipelines.publishing import snapshot as store
 from pipelines.publishing.keys import published_keys
 from pipelines.service.app import application
 from pipelines.service.credentials import Disclosed
-from pipelines.service.grants import Grants
 from pipelines.service.records import Reading, Records
 from pipelines.service.sign_in import Invitations
 from pipelines.service.state import State
@@ -95,11 +94,6 @@ def invite(home: Home, learner_id: str, days: int) -> tuple[str, datetime]:
     if Records(home).now().record(learner_id) is None:
         raise OperatorError(f"learner {learner_id} has no published record")
     return Invitations(State.at(home.service)).invite(learner_id, days)
-
-
-def end(home: Home, learner_id: str) -> tuple[int, int]:
-    """End what a learner allowed: how many consents and invitations that were."""
-    return Grants(State.at(home.service)).end(learner_id)
 
 
 def _ledger(home: Home) -> Disclosed:

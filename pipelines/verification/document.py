@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pipelines.dialects.credential_proofs import Jws
+
 CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
 
 
@@ -38,10 +40,12 @@ class Document:
     Attributes:
         body: its JSON, as it was read.
         where: which part of what was handed in; empty for the whole.
+        jws: the signed text that it came in; None where it came as JSON.
     """
 
     body: Mapping[str, Any]
     where: str = ""
+    jws: Jws | None = None
 
     @property
     def kind(self) -> Kind:

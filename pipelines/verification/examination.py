@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.verification import dates, meaning
+from pipelines.verification import dates, jwt, meaning
 from pipelines.verification.contexts import contexts
 from pipelines.verification.document import Document, Kind, objects
 from pipelines.verification.endorsement import endorsements
@@ -54,6 +54,12 @@ _PROBES: tuple[tuple[str, Probe], ...] = (
     ("Issued", dates.issued),
     ("Endorsements", endorsements),
 )
+_OF_A_SIGNED_TEXT: tuple[tuple[str, Probe], ...] = (
+    ("Header", jwt.header),
+    ("Algorithm", jwt.algorithm),
+    ("Key", jwt.key),
+    *((f"Claim {name}", probe) for name, probe in jwt.CLAIMS),
+)
 _OF_A_PRESENTATION = ("Terms", "Contexts", "Types", PROOF)
 _MOST = 2_000
 _LONGEST_TITLE = 80
@@ -70,7 +76,7 @@ def examine(
     fetch: Fetch | None = None,
     now: datetime | None = None,
 ) -> Report:
-    """Check a credential, a record or a presentation, given as JSON text.
+    """Check a credential, a record or a presentation, given as JSON text or VC-JWT.
 
     Args:
         content: what was handed in; anything at all.
@@ -84,16 +90,17 @@ def examine(
     trust = Trust(
         now or datetime.now(UTC), did_document, lists, schemas, contexts or {}, fetch
     )
-    body, found = parse(content)
+    document, found = parse(content)
     checks = [Check(TEXT, found.verdict, found.words)]
-    if body is not None:
-        checks += _checks(Document(body), trust)
+    if document is not None:
+        checks += _checks(document, trust)
     return Report(tuple(checks))
 
 
 def _checks(document: Document, trust: Trust) -> Iterator[Check]:
     is_presentation = document.kind is Kind.PRESENTATION
-    for name, probe in _PROBES:
+    of_text = _OF_A_SIGNED_TEXT if document.jws else ()
+    for name, probe in (*of_text, *_PROBES):
         if not is_presentation or name in _OF_A_PRESENTATION:
             found = probe(document, trust)
             words = _plain(found.words, _LONGEST_WORDS)

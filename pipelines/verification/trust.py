@@ -66,6 +66,7 @@ class Trust:
     contexts: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     fetch: Fetch | None = None
     _keys: dict[str, Keys] = field(default_factory=dict)
+    _documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @functools.cached_property
     def known(self) -> dict[str, dict[str, Any]]:
@@ -95,7 +96,7 @@ class Trust:
             UnknownKeysError: they cannot be had here.
         """
         if issuer not in self._keys:
-            document = self._did_document(issuer)
+            document = self.document(issuer)
             try:
                 keys = Keys(document, self.known, self.proofs)
             except (ValueError, KeyError, TypeError):
@@ -111,7 +112,17 @@ class Trust:
             self._keys[issuer] = keys
         return self._keys[issuer]
 
-    def _did_document(self, issuer: str) -> Mapping[str, Any]:
+    def document(self, issuer: str) -> Mapping[str, Any]:
+        """The DID document of an issuer, or what an https issuer answers.
+
+        Raises:
+            UnknownKeysError: it cannot be had here.
+        """
+        if issuer not in self._documents:
+            self._documents[issuer] = self._document(issuer)
+        return self._documents[issuer]
+
+    def _document(self, issuer: str) -> Mapping[str, Any]:
         if self.own is not None and self.is_own(issuer):
             return self.own
         if issuer.startswith(_DID_KEY):

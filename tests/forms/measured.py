@@ -1,10 +1,13 @@
 """What a form keeps of a property: it is changed, and the form is made once more."""
 
+import base64
 import copy
 import html
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.load import load_contracts
@@ -12,9 +15,11 @@ from pipelines.contracts.products import load_products
 from pipelines.contracts.profile import ClaimKind, Profile, load_profile
 from pipelines.forms.badges import badge
 from pipelines.forms.beside import Beside, OrgFacts
+from pipelines.forms.jwt import jwts
 from pipelines.forms.page import page
 from pipelines.forms.pesc import transcript
 from pipelines.forms.record import Record
+from pipelines.publishing.es256 import Es256Key, create_key
 
 # Words of a closed list become another one; of anything else something unheard of.
 _OTHER = {
@@ -45,7 +50,21 @@ def forms() -> dict[str, Callable[[Record], str]]:
         "badges": lambda record: "\n".join(badge(c).decode() for c in record.claims),
         "page": lambda record: html.unescape(page(record, BESIDE, for_print=True)),
         "pesc": lambda record: html.unescape(transcript(record, BESIDE).decode()),
+        "jwt": lambda record: "\n".join(map(payload, jwts(record, key()).values())),
     }
+
+
+@cache
+def key() -> Es256Key:
+    folder = Path(tempfile.mkdtemp(prefix="es256-"))
+    return create_key(folder, "did:web:records.example.edu")
+
+
+def payload(signed: bytes) -> str:
+    """What a compact JWS says, as JSON text."""
+    said = signed.split(b".")[1]
+    told = json.loads(base64.urlsafe_b64decode(said + b"=" * (-len(said) % 4)))
+    return json.dumps(told, ensure_ascii=False)
 
 
 def record_of(kind: ClaimKind) -> dict[str, Any]:
@@ -197,7 +216,7 @@ def _other(value: Any, values: list[str]) -> Any:
             for key, one in value.items()
         }
     if isinstance(value, bool):
-        values.append("\0")
+        values.append(json.dumps(not value))
         return not value
     if isinstance(value, int | float):
         values.append("7.25")

@@ -11,7 +11,7 @@ from measured import BESIDE, everything
 
 from pipelines.errors import OperatorError
 from pipelines.forms import pdf
-from pipelines.forms.beside import NOTHING, Beside, ClaimFacts
+from pipelines.forms.beside import NOTHING, Beside, ClaimFacts, Statement
 from pipelines.forms.page import page
 from pipelines.forms.record import Record
 
@@ -127,3 +127,25 @@ def test_without_pango_a_pdf_is_refused_in_a_line(record, monkeypatch):
     monkeypatch.setattr(pdf, "_import", missing)
     with pytest.raises(OperatorError, match=r"needs Pango.*libpangoft2"):
         pdf.pdf(record, NOTHING)
+
+
+def test_a_statement_stands_beside_its_claim_whatever_the_claim_is(record):
+    says = "I passed <b>with</b> a B; see the registrar's letter"
+    moment = "2026-09-03T10:00:00+00:00"
+    for claim in record.claims:
+        beside = Beside(statements={claim.id: (Statement(says, moment),)})
+        shown = html.document_fromstring(page(record, beside))
+        (told,) = shown.xpath("//p[@class='stated']")
+        text = " ".join(told.text_content().split())
+        assert text.endswith(says)
+        assert text.startswith("Statement of the learner, September 3, 2026")
+        near = told.xpath("ancestor::article | ancestor::tr/preceding-sibling::tr[1]")
+        assert claim.short_id in near[-1].text_content(), claim.kind
+        if told.xpath("ancestor::tr"):
+            columns = len(told.xpath("ancestor::table//thead//th"))
+            assert told.xpath("ancestor::td/@colspan") == [str(columns)]
+        assert words(shown).count(claim.short_id) == 1
+
+
+def test_without_statements_a_page_is_as_it_was(record):
+    assert "Statement of the learner" not in page(record, BESIDE)

@@ -51,7 +51,7 @@ def test_a_college_reads_the_line_that_it_sent_and_answers(clean_state, claim):
     package, *_ = [
         manifest.parent
         for manifest in (clean_state.root / "inbox" / college).glob("*/manifest.json")
-        if row["package_id"] in manifest.read_text()
+        if row["package_id"] == json.loads(manifest.read_text())["package_id"]
     ]
     sent = delivered(package, row["file"], int(row["line"]))
     assert f", {sent['grade_local']}, " in row["claim"]
@@ -67,6 +67,10 @@ def test_a_college_reads_the_line_that_it_sent_and_answers(clean_state, claim):
     assert listed(clean_state, college) == []
     again = ("corrections", "answer", number, "accepted", "--reason", "x")
     assert clean_state.lrw(*again, code=1).count("\n") == 1
+    clean_state.lrw("corrections", "state", number, "--says", "I have the letter")
+    page = clean_state.lrw("record", claim["learner_id"], "--form", "html")
+    _, beside = page.split("Statement of the learner")
+    assert "I have the letter" in beside
     kept = clean_state.lrw(
         *("corrections", "list", "--all", "--learner", claim["learner_id"]),
         *("--format", "json"),

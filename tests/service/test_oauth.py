@@ -22,6 +22,7 @@ from wallet import (
 )
 
 from pipelines.service import serve
+from pipelines.service.access import end_access
 from pipelines.service.apis import CLR, READ_CREDENTIALS, READ_PROFILE
 
 CREDENTIALS = "/ims/clr/v2p0/credentials"
@@ -453,7 +454,7 @@ def test_five_wrong_tries_spend_a_code(wallet):
 def test_what_a_steward_ends_is_ended(service, wallet):
     token = wallet.connect(factory.learner_id(2))["access_token"]
     assert status_of(wallet, token) == 200
-    consents, _ = serve.end(service.home, factory.learner_id(2))
+    consents, _ = end_access(service.home, [factory.learner_id(2)])
     assert consents >= 1
     assert status_of(wallet, token) == 401
 

@@ -218,7 +218,9 @@ def test_a_record_of_the_older_data_model_is_taken_with_a_warning(
         b" " * (MAX_DOCUMENT + 1),
         b"\x89PNG\r\n\x1a\n",
         b"<?xml version='1.0'?><svg/>",
-        b"eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+        b"eyJhbGciOiJFZERTQSJ9.W10.c2ln",
+        b"e30.e30.c2lnbmVk.x",
+        b"x.y.z",
     ],
 )
 def test_what_cannot_be_read_is_one_line(world, content):

@@ -106,17 +106,6 @@ def test_an_unknown_learner_is_an_operator_error(published):
         reader.record(published, "nobody' OR true --")
 
 
-def test_records_are_exported_one_a_line(published, tmp_path):
-    target = tmp_path / "records.jsonl"
-    assert reader.export_jsonl(published, target) == 4
-    lines = target.read_bytes().split(b"\n")
-    assert lines.pop() == b""
-    subjects = [orjson.loads(line)["credentialSubject"]["id"] for line in lines]
-    assert subjects == sorted(f"urn:uuid:{factory.learner_id(n)}" for n in range(4))
-    assert reader.export_jsonl(published, target, limit=2) == 2
-    assert target.read_bytes().count(b"\n") == 2
-
-
 def test_before_the_first_publication_every_reader_says_so(warehouse):
     for read in (
         reader.resolve,
