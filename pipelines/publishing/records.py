@@ -5,7 +5,6 @@ here: which documents ask for it (``documents.py``), the proofs themselves
 (``signing.py``).
 """
 
-import itertools
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +17,12 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import OperatorError
 from pipelines.publishing.documents import Documents, Plan
-from pipelines.publishing.pool import Job, Signed, SigningPool, UnsignableRecordError
+from pipelines.publishing.pool import (
+    JOBS,
+    SIGNED,
+    SigningPool,
+    UnsignableRecordError,
+)
 from pipelines.publishing.record_table import LEARNERS_A_GROUP, SCHEMA, relation
 
 _LEARNERS_A_BATCH = 25
@@ -63,14 +67,15 @@ def write(
     stamp = as_of.strftime(_MOMENT)
     parts = documents.parts
     credentials = 0
-    with SigningPool(keys, did, 1 if plan.fresh < _ALONE else workers) as pool:
+    processes = 1 if plan.fresh < _ALONE else workers
+    with SigningPool(keys, did, stamp, processes) as pool:
         tell = _Teller(on_progress, plan.learners)
         signed = tell.each(pool.map(_batches(documents, parts, plan, stamp)))
         for part in range(parts):
             ids = _ids(documents, part)
             fresh = ids.filter(pc.equal(ids["state"], "fresh"))
             try:
-                made = list(itertools.islice(signed, fresh.num_rows))
+                made = _taken(signed, fresh.num_rows)
             except UnsignableRecordError as error:
                 raise OperatorError(f"nothing is published: {error}") from None
             except BrokenProcessPool:
@@ -78,24 +83,15 @@ def write(
                     "a signing process was killed, by the system when memory "
                     "ran out or by hand: free memory or lower LRW_WORKERS"
                 ) from None
-            moments = [datetime.fromisoformat(one.valid_from) for one in made]
-            table = pa.table(
-                [
-                    fresh["learner_id"],
-                    pa.array([one.clr_id for one in made], pa.string()),
-                    fresh["content_hash"],
-                    pa.array(moments, SCHEMA.field("valid_from").type),
-                    pa.array([as_of] * len(made), SCHEMA.field("issued_at").type),
-                    pa.array([one.credentials for one in made], pa.int64()),
-                    pa.array([one.text for one in made], pa.string()),
-                ],
-                schema=SCHEMA,
-            )
+            columns = {name: made[name] for name in SIGNED.names}
+            columns |= {name: fresh[name] for name in ("learner_id", "content_hash")}
+            issued_at = pa.scalar(as_of, SCHEMA.field("issued_at").type)
+            columns["issued_at"] = pa.repeat(issued_at, fresh.num_rows)
+            table = pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
             if fresh.num_rows < ids.num_rows:
                 standing = _standing(documents, part)
-                table = pa.concat_tables([table, standing])
+                table = pa.concat_tables([table, standing]).sort_by("learner_id")
                 tell.add(standing.num_rows)
-            table = table.sort_by("learner_id")
             pq.write_table(
                 table,
                 folder / f"part-{part:05}.parquet",
@@ -107,21 +103,33 @@ def write(
     return credentials
 
 
+def _taken(signed: Iterator[pa.Table], rows: int) -> pa.Table:
+    """The next batches, which end where a part does."""
+    taken = [SIGNED.empty_table()]
+    while rows > 0:
+        taken.append(next(signed))
+        rows -= taken[-1].num_rows
+    return pa.concat_tables(taken)
+
+
 def _batches(
     documents: Documents, parts: int, plan: Plan, stamp: str
-) -> Iterator[list[Job]]:
+) -> Iterator[pa.Table]:
     chooser = random.Random(f"{stamp} {plan}")
     compared = set(chooser.sample(range(plan.fresh), min(COMPARED, plan.fresh)))
-    position = itertools.count()
+    position = 0
     for part in range(parts):
-        rows = documents.con.rows(f"""
+        jobs = documents.con.arrow(f"""
             SELECT
                 learner_id,
                 document,
-                clr,
-                earlier.clrs,
-                strftime(last.valid_from AT TIME ZONE 'UTC', '{_MOMENT}'),
-                status.entries
+                list_filter(
+                    list_prepend(clr, earlier.clrs), lambda one: one IS NOT NULL
+                ) AS issued,
+                strftime(
+                    last.valid_from AT TIME ZONE 'UTC', '{_MOMENT}'
+                ) AS not_before,
+                status.entries AS entries
             FROM {relation(documents.spooled(part))}
             SEMI JOIN (FROM plan WHERE part = {part} AND state = 'fresh') AS f
                 USING (learner_id)
@@ -133,20 +141,12 @@ def _batches(
             LEFT JOIN {documents.status.of_part(part)} AS status USING (learner_id)
             ORDER BY learner_id
         """)
-        jobs = [
-            Job(
-                learner_id=learner,
-                document=document,
-                issued=tuple(text for text in (own, *(others or ())) if text),
-                not_before=last,
-                entries=entries or {},
-                as_of=stamp,
-                compare=next(position) in compared,
-            )
-            for learner, document, own, others, last, entries in rows
-        ]
-        for start in range(0, len(jobs), _LEARNERS_A_BATCH):
-            yield jobs[start : start + _LEARNERS_A_BATCH]
+        places = range(position, position + jobs.num_rows)
+        position = places.stop
+        chosen = pa.array([place in compared for place in places], pa.bool_())
+        jobs = jobs.append_column("compare", chosen).cast(JOBS)
+        for start in range(0, jobs.num_rows, _LEARNERS_A_BATCH):
+            yield jobs.slice(start, _LEARNERS_A_BATCH)
 
 
 def _ids(documents: Documents, part: int) -> pa.Table:
@@ -180,7 +180,7 @@ class _Teller:
         self._done += count
         self._on_progress(self._done, self._total)
 
-    def each(self, batches: Iterator[list[Signed]]) -> Iterator[Signed]:
+    def each(self, batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
         for batch in batches:
-            self.add(len(batch))
-            yield from batch
+            self.add(batch.num_rows)
+            yield batch

@@ -271,11 +271,14 @@ class StatusEntries:
         """)
 
     def of_part(self, part: int) -> str:
-        """Relation ``learner_id, entries``: what ``status_lists.enter`` is given."""
+        """Relation ``learner_id, entries``: what ``status_lists.enter`` is given.
+
+        A line an entry: the credential's id, a space, its place.
+        """
         return f"""(
             SELECT
                 learner_id,
-                map(list(credential_id), list(place)) AS entries
+                string_agg(credential_id || ' ' || place, chr(10)) AS entries
             FROM status_of WHERE part = {part} GROUP BY learner_id
         )"""
 
