@@ -19,7 +19,7 @@ MOMENT = "2026-09-01T06:15:00Z"
 
 @pytest.fixture(scope="module")
 def documents(clean_state):
-    path = Home(clean_state.root).warehouse / "build.duckdb"
+    path = Home(clean_state.root).build_db
     with duckdb.connect(str(path), read_only=True) as con:
         rows = con.execute("SELECT document FROM published.record_document").fetchall()
     return [text for (text,) in rows]
