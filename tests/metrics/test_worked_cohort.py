@@ -1,6 +1,7 @@
 """Every learner of the hand-worked cohort, in every metric, by the deciding rule."""
 
 import pytest
+from told import told
 from worked import WORKED, expected, published, worked_tables
 
 from pipelines.metrics.answers import counted, decided
@@ -13,14 +14,6 @@ DEFINITIONS = load_definitions()
 def con():
     with published(worked_tables()) as made:
         yield made
-
-
-def told(row: dict, metric) -> str:
-    where = f"{row['learner_id']}: {row['institution_code']} {row['cohort_year']}"
-    if not row["is_in"]:
-        return f"{where} out {row['rule']}"
-    reached = " ".join(row[f"{outcome.id}_rule"] for outcome in metric.outcomes)
-    return f"{where} in {row['rule']}: {reached}"
 
 
 @pytest.mark.parametrize("name", DEFINITIONS.metrics)

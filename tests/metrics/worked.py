@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import yaml
 
 from pipelines.contracts.products import load_products
@@ -68,15 +69,17 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 def worked_tables() -> Tables:
-    """What the stories say, by table."""
+    """What the hand-worked stories say, by table."""
+    return tables_of({name: one["did"] for name, one in WORKED["learners"].items()})
+
+
+def tables_of(stories: dict[str, list[str]]) -> Tables:
+    """Colleges, calendars, programmes, and the facts of each learner's story."""
     tables: Tables = defaultdict(list)
     _reference(tables)
-    for learner, story in WORKED["learners"].items():
-        did = list(story["did"])
-        erased = "is erased" in did
-        tables["learner"].append(
-            {"learner_id": learner, "status": "erased" if erased else "active"}
-        )
+    for learner, did in stories.items():
+        status = "erased" if "is erased" in did else "active"
+        tables["learner"].append({"learner_id": learner, "status": status})
         for line in did:
             if line != "is erased":
                 _tell(tables, learner, line)
@@ -103,13 +106,17 @@ def published(tables: Tables) -> duckdb.DuckDBPyConnection:
         columns = {one.name: one.data_type for one in product.columns_in("published")}
         shape = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         con.execute(f'create table "{product.name}" ({shape})')
-        for row in tables.get(product.name, ()):
-            names = ", ".join(f'"{name}"' for name in row)
-            marks = ", ".join("?" for _ in row)
-            con.execute(
-                f'insert into "{product.name}" ({names}) values ({marks})',
-                list(row.values()),
+        rows = tables.get(product.name, ())
+        names = sorted({name for row in rows for name in row})
+        if rows:
+            frame = pl.DataFrame(
+                [[row.get(name) for name in names] for row in rows],
+                schema=names,
+                orient="row",
+                infer_schema_length=None,
             )
+            con.register("frame", frame.to_arrow())
+            con.execute(f'insert into "{product.name}" by name from frame')
     return con
 
 
