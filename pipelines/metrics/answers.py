@@ -250,6 +250,11 @@ def _meant(con: duckdb.DuckDBPyConnection, learner: str) -> str:
 def _fetch(
     con: duckdb.DuckDBPyConnection, sql: str, **values: Any
 ) -> list[dict[str, Any]]:
-    cursor = con.execute(sql, values)
+    try:
+        cursor = con.execute(sql, values)
+    except duckdb.CatalogException as error:
+        # A snapshot of before a table was published; other errors are ours.
+        reason = str(error).strip().splitlines()[0]
+        raise OperatorError(f"this snapshot cannot answer: {reason}") from None
     columns = [column[0] for column in cursor.description or []]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

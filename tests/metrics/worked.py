@@ -17,6 +17,7 @@ import yaml
 from pipelines.contracts.products import load_products
 
 WORKED = yaml.safe_load(Path(__file__).with_name("worked_cohort.yaml").read_text())
+RETIRED = "summer starter, as known before a merge"
 YEARS = range(2018, 2026)
 SEASONS = {
     # season: first day, last day, census, years after the fall
