@@ -56,40 +56,25 @@ CALENDAR = """
     attempt as (
         select
             learner_id, calendar.institution_code, whole_term_id as term_id,
-            starts, ends, census, year_end, credit_unit, attempted_credit, status_date,
-            status = 'withdrew' as is_withdrawn,
-            is_dual_enrolment,
-            coalesce(
+            starts, ends, year_end, credit_unit, attempted_credit, status_date,
+            status = 'withdrew' as is_withdrawn, is_dual_enrolment,
+            status not in ('not_recorded', 'audited')
+                and registration_status <> 'AUDIT'
+                and grade_outcome is distinct from 'CREDIT_BY_EXAM'
+                and credit_unit in ('SH', 'QH', 'CLOCK') as is_for_credit,
+            is_for_credit and coalesce(
                 not (status = 'withdrew' and status_date <= coalesce(census, starts)),
                 true
             ) as is_held
         from fact_section_enrolment
         inner join calendar using (term_id)
         where {whom} and learner_id is not null
-            and status not in ('not_recorded', 'audited')
-            and registration_status <> 'AUDIT'
-            and grade_outcome is distinct from 'CREDIT_BY_EXAM'
-            and credit_unit in ('SH', 'QH', 'CLOCK')
     ),
-    summary as (
-        select
-            learner_id, calendar.institution_code, whole_term_id as term_id,
-            starts, ends, census, year_end, credit_unit, attempted, is_dual_enrolment
-        from fact_term_enrolment
-        inner join calendar using (term_id)
-        where {whom} and learner_id is not null
-            and credit_unit in ('SH', 'QH', 'CLOCK')
-            and (learner_id, whole_term_id) not in (
-                select (learner_id, whole_term_id)
-                from fact_section_enrolment
-                inner join calendar using (term_id)
-                where {whom} and learner_id is not null
-            )
-    ),
-    study as materialized (
+    course_term as materialized (
         select
             learner_id, institution_code, term_id, starts, ends, year_end,
-            bool_and(is_dual_enrolment) as is_dual,
+            bool_or(is_for_credit) as is_for_credit,
+            bool_and(is_dual_enrolment) filter (is_for_credit) as is_dual,
             bool_or(is_held) as at_census,
             coalesce(sum(attempted_credit) filter (is_held and credit_unit = 'SH'), 0)
                 as semester_hours,
@@ -98,10 +83,28 @@ CALENDAR = """
             coalesce(
                 sum(attempted_credit) filter (is_held and credit_unit = 'CLOCK'), 0
             ) as clock_hours,
-            case when bool_and(is_withdrawn) then max(status_date) - starts end
+            case when bool_and(is_withdrawn) filter (is_for_credit)
+                then max(status_date) filter (is_for_credit) - starts end
                 as days_attended
         from attempt
         group by learner_id, institution_code, term_id, starts, ends, year_end
+    ),
+    summary as (
+        select
+            learner_id, calendar.institution_code, whole_term_id as term_id,
+            starts, ends, year_end, credit_unit, attempted, is_dual_enrolment
+        from fact_term_enrolment
+        inner join calendar using (term_id)
+        anti join course_term
+            on course_term.learner_id = fact_term_enrolment.learner_id
+            and course_term.term_id = calendar.whole_term_id
+        where {whom} and learner_id is not null
+            and credit_unit in ('SH', 'QH', 'CLOCK')
+    ),
+    study as materialized (
+        select * exclude (is_for_credit)
+        from course_term
+        where is_for_credit
         union all
         select
             learner_id, institution_code, term_id, starts, ends, year_end,
