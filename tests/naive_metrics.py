@@ -179,9 +179,8 @@ class Person:
         self.declared = facts["fact_program_enrolment"]
         self.brought = facts["fact_transfer_credit"]
         self.awards = facts["fact_award"]
-        self.outside = [
-            row for row in facts["fact_enrolment_elsewhere"] if not row["is_sender"]
-        ]
+        self.told_elsewhere = facts["fact_enrolment_elsewhere"]
+        self.outside = [row for row in self.told_elsewhere if not row["is_sender"]]
         self.outside_awards = [
             row["awarded_on"]
             for row in facts["fact_award_elsewhere"]
@@ -235,6 +234,14 @@ class Person:
                 }
             )
         yield from stays.values()
+
+    def died_by(self, entry: Stay, day: date) -> bool:
+        """Whether a clearinghouse tells of a death after entry and by a day."""
+        return any(
+            row["enrolment_status"] == "DECEASED"
+            and entry.term.first <= row["enrolment_end"] <= day
+            for row in self.told_elsewhere
+        )
 
     @property
     def attended(self) -> list[Stay]:
@@ -423,6 +430,12 @@ def ipeds_gr(state: State, person: Person) -> Iterator[str]:
             least = 15 if known and min(known) <= 12 else 30
             if entry.days_until_gone < least:
                 rule = "left_within_days"
+        if (
+            rule is None
+            and not person.standing_here(entry)
+            and person.died_by(entry, date(year + 4, 8, 31))
+        ):
+            rule = "died"
         if rule:
             yield f"{college} {year} out {rule}"
             continue
@@ -477,6 +490,13 @@ def _ef(state: State, person: Person, *, full_time: bool) -> Iterator[str]:
         rule = not_in_fall_cohort(state, person, entry, summer, strict=True)
         if rule is None and entry.is_full_time != full_time:
             rule = "not_full_time" if full_time else "not_part_time"
+        fall = date(year + 1, 10, 15)
+        if (
+            rule is None
+            and person.died_by(entry, fall)
+            and not any(a["awarded_on"] <= fall for a in person.standing_here(entry))
+        ):
+            rule = "died_by_fall"
         if rule:
             yield f"{college} {year} out {rule}"
             continue

@@ -77,7 +77,7 @@ def show(
     elif form is Format.CSV:
         columns = [*answers.COUNTED]
         if by is not None:
-            columns.insert(columns.index("denominator"), by)
+            columns.insert(columns.index("excluded"), by)
         write_csv(columns, rows)
     else:
         metric_told.print_shown(out, definitions, found, rows, by)

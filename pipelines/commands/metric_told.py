@@ -55,7 +55,15 @@ def print_shown(
         return
     split = [] if by is None else [by]
     table = _table(
-        "system", "cohort", *split, "outcome", "in cohort", "reached", "rate", "final"
+        "system",
+        "cohort",
+        *split,
+        "outcome",
+        "excluded",
+        "in cohort",
+        "reached",
+        "rate",
+        "final",
     )
     for row in rows:
         _add(
@@ -64,6 +72,7 @@ def print_shown(
             str(row["cohort_year"]),
             *(str(row[name]) for name in split),
             row["outcome"],
+            f"{row['excluded']:,}",
             f"{row['denominator']:,}",
             f"{row['numerator']:,}",
             f"{row['rate']} %",
@@ -107,7 +116,7 @@ def print_explained(out: Console, told: Mapping[str, Any]) -> None:
 def _print_rules(
     out: Console, definitions: Definitions, part: Cohort | Outcome
 ) -> None:
-    for name in (*part.rules, part.otherwise):
+    for name in (*part.ordered, part.otherwise):
         rule = definitions.rules[name]
         _say(out, f"    {rule.decides:<3} {name}: {rule.says}")
 
@@ -123,7 +132,7 @@ def _print_facts(
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        right = name in ("in cohort", "reached", "rate")
+        right = name in ("excluded", "in cohort", "reached", "rate")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     return table
 

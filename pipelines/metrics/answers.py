@@ -22,6 +22,7 @@ COUNTED = (
     "outcome",
     "system_code",
     "cohort_year",
+    "excluded",
     "denominator",
     "numerator",
     "rate",
@@ -49,7 +50,8 @@ def show(
     Returns:
         A row an outcome, system and cohort year (and college, or value of the
         disaggregation): ``COUNTED``, with the name in ``by`` after the year when asked
-        for. ``denominator`` is the cohort, ``numerator`` those with the outcome,
+        for. ``excluded`` were taken out of the cohort, ``denominator`` is
+        those left, ``numerator`` those with the outcome,
         ``rate`` 100 times their ratio, to a tenth. Until ``final_on`` is past, both
         may move.
 
@@ -83,12 +85,14 @@ def counted(
     outcomes = " union all ".join(
         f"""
         select {place} as place, '{outcome.id}' as outcome, {split} system_code,
-            cohort_year, {outcome.id} as is_reached,
+            cohort_year, is_in, {outcome.id} as is_reached,
             {outcome.id}_final_on as final_on
         from told
         """
         for place, outcome in enumerate(metric.outcomes)
     )
+    # a list that is empty is no SQL
+    excluded = ", ".join(f"'{name}'" for name in metric.cohort.exclusions or ("",))
     kept = "" if by is None else f"{by},"
     return _fetch(
         con,
@@ -97,13 +101,14 @@ def counted(
             select metric.*, system_code
             from ({statement(definitions, metric)}) as metric
             inner join organization using (institution_code)
-            where is_in and kind = 'college'
+            where (is_in or rule in ({excluded})) and kind = 'college'
                 and ($cohort is null or cohort_year = $cohort)
         ), reached as ({outcomes})
         select
             '{metric.id}' as metric, outcome, system_code, cohort_year, {kept}
-            count(*) as denominator,
-            count(*) filter (is_reached) as numerator,
+            count(*) filter (not is_in) as excluded,
+            count(*) filter (is_in) as denominator,
+            count(*) filter (is_in and is_reached) as numerator,
             round(100.0 * numerator / denominator, 1) as rate,
             max(final_on) as final_on
         from reached
@@ -209,7 +214,7 @@ def _facts(
     row: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """The inputs of the rule that decided; where none held, of all that were asked."""
-    asked: Iterable[str] = part.rules if rule == part.otherwise else (rule,)
+    asked: Iterable[str] = part.ordered if rule == part.otherwise else (rule,)
     names = dict.fromkeys(
         word for name in asked for word in words_of(definitions.rules[name].when or "")
     )

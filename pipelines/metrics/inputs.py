@@ -297,6 +297,12 @@ GROUPS = {
                 candidate.counted_from + to_months(months * 2) as within_200
         )
         group by all""",
+    "death": f"""
+        select {_KEY}, min(enrolment_end) as deceased_told_on
+        from candidate
+        inner join fact_enrolment_elsewhere as told using (learner_id)
+        where enrolment_status = 'DECEASED' and enrolment_end >= candidate.starts
+        group by all""",
     "departure": f"""
         select {_KEY}, min(sister.begun) as later_sister_on,
             min(outside.begun) as later_outside_on

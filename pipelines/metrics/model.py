@@ -75,6 +75,8 @@ class Cohort(_Declared):
         period: The term with which a learner enters a cohort of a college.
         clock_hour_colleges: The same where most programmes are in clock hours.
         rules: In the order in which they are asked; the first that holds decides.
+        exclusions: Rules that take somebody out of the cohort again: those left are
+            the adjusted cohort.
         otherwise: The rule that decides where none of them holds.
     """
 
@@ -82,7 +84,13 @@ class Cohort(_Declared):
     clock_hour_colleges: Literal["fall", "full_year", "august_to_october", "own_start"]
     says: Text
     rules: Annotated[tuple[Name, ...], Field(strict=False)]
+    exclusions: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     otherwise: Name
+
+    @property
+    def ordered(self) -> tuple[Name, ...]:
+        """Every rule with a condition, in the order in which they are asked."""
+        return self.rules + self.exclusions
 
 
 class Outcome(_Declared):
@@ -99,6 +107,11 @@ class Outcome(_Declared):
     final_on: Sql
     rules: Annotated[tuple[Name, ...], Field(strict=False)]
     otherwise: Name
+
+    @property
+    def ordered(self) -> tuple[Name, ...]:
+        """As of a cohort."""
+        return self.rules
 
 
 class Interpretation(_Declared):
@@ -167,9 +180,9 @@ class Definitions(_Declared):
 
     def expressions(self, metric: Metric) -> Iterator[tuple[str, str]]:
         """Every piece of SQL of a metric, with where it stands."""
-        names = [*metric.cohort.rules]
+        names = [*metric.cohort.ordered]
         for outcome in metric.outcomes:
-            names += outcome.rules
+            names += outcome.ordered
             yield f"{outcome.id}.final_on", outcome.final_on
         for name, sql in metric.disaggregations.items():
             yield f"disaggregations.{name}", sql
@@ -206,7 +219,7 @@ def mistakes(definitions: Definitions) -> Iterator[str]:
         name
         for metric in definitions.metrics.values()
         for part in metric.parts
-        for name in (*part.rules, part.otherwise)
+        for name in (*part.ordered, part.otherwise)
     }
     yield from (
         f"rule {name} decides nothing" for name in definitions.rules.keys() - used
@@ -219,7 +232,7 @@ def _named(
     part: Cohort | Outcome,
     decisions: tuple[str, str],
 ) -> Iterator[str]:
-    for name in (*part.rules, part.otherwise):
+    for name in (*part.ordered, part.otherwise):
         rule = definitions.rules.get(name)
         if rule is None:
             yield f"{place}: no rule is called {name}"
@@ -228,5 +241,5 @@ def _named(
             yield f"{place}: {name} decides {rule.decides}, not {wanted}"
         elif (rule.when is None) != (name == part.otherwise):
             yield f"{place}: {name} has a condition where it needs none, or needs one"
-    if len(set(part.rules)) < len(part.rules):
+    if len(set(part.ordered)) < len(part.ordered):
         yield f"{place}: a rule is named twice"

@@ -31,7 +31,7 @@ def _used_by(definitions: Definitions) -> dict[str, list[str]]:
         rule: [
             name
             for name, metric in definitions.metrics.items()
-            if any(rule in (*part.rules, part.otherwise) for part in metric.parts)
+            if any(rule in (*part.ordered, part.otherwise) for part in metric.parts)
         ]
         for rule in definitions.rules
     }

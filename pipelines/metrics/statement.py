@@ -40,7 +40,7 @@ def statement(
     )
     columns = [name for name in asked if name not in KEY]
     is_in = _names(
-        definitions, (*metric.cohort.rules, metric.cohort.otherwise), decision="in"
+        definitions, (*metric.cohort.ordered, metric.cohort.otherwise), decision="in"
     )
     told = [
         f"{_ladder(definitions, metric.cohort)} as rule",
@@ -81,18 +81,18 @@ def _candidate(cohort: Cohort) -> str:
 
 def _ladder(definitions: Definitions, part: Cohort | Outcome) -> str:
     """CASE that names the first rule that holds."""
-    if not part.rules:
+    if not part.ordered:
         return f"'{part.otherwise}'"
     rungs = "".join(
         f"\n            when {definitions.rules[name].when} then '{name}'"
-        for name in part.rules
+        for name in part.ordered
     )
     return f"case{rungs}\n            else '{part.otherwise}' end"
 
 
 def _outcome(definitions: Definitions, outcome: Outcome) -> list[str]:
     name = outcome.id
-    reached = _names(definitions, (*outcome.rules, outcome.otherwise), decision="yes")
+    reached = _names(definitions, (*outcome.ordered, outcome.otherwise), decision="yes")
     return [
         f"case when is_in then {_ladder(definitions, outcome)} end as {name}_rule",
         f"{name}_rule in ({reached}) as {name}",

@@ -34,6 +34,12 @@ def test_show_counts_the_hand_worked_learners(lrw):
         assert found[outcome]["numerator"] == str(len(yes))
 
 
+def test_show_tells_how_many_were_excluded(lrw):
+    told = lrw("metric", "show", "ipeds_gr", "--cohort", "2021", "--format", "json")
+    gone = [row for row in expected("ipeds_gr") if row.endswith(" 2021 out died")]
+    assert {row["excluded"] for row in told.json()} == {len(gone)} != {0}
+
+
 def test_show_by_college_and_by_a_disaggregation(lrw):
     for by, values in (
         ("college", {"NORTH", "SOUTH", "TECH"}),
@@ -49,7 +55,7 @@ def test_show_prints_rules_what_is_not_applied_and_that_nothing_is_suppressed(lr
     metric = DEFINITIONS.metrics["ipeds_gr"]
     assert "NOT suppressed" in out
     for part in metric.parts:
-        for name in (*part.rules, part.otherwise):
+        for name in (*part.ordered, part.otherwise):
             assert f"{name}: {DEFINITIONS.rules[name].says}" in out
     for part in metric.not_applied:
         assert part.reason in out

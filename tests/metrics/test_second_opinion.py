@@ -64,9 +64,10 @@ def a_life(draw: random.Random) -> list[str]:
         for _ in range(draw.choice([0, 0, 1, 1, 2])):
             end = draw.choice(["", "", "", " revoked", " reissued"])
             did.append(f"{college} awards {draw.choice(codes)} {a_day(draw)}{end}")
-    if draw.random() < 0.15:
+    if draw.random() < 0.35:
         first, last = sorted([a_day(draw), a_day(draw)])
-        did.append(f"outside {first} to {last}{draw.choice(['', ' withdrawn'])}")
+        end = draw.choice(["", " withdrawn", " deceased", " deceased"])
+        did.append(f"outside {first} to {last}{end}")
     if draw.random() < 0.05:
         did.append(f"outside awards {a_day(draw)}")
     if draw.random() < 0.05:
@@ -131,4 +132,4 @@ def test_both_agree_on_every_learner_of_a_random_state(lives):
                 word.rstrip(":") for row in by_engine for word in row.split()
             )
             for part in metric.parts:
-                assert {*part.rules, part.otherwise} <= set(rules)
+                assert {*part.ordered, part.otherwise} <= set(rules)

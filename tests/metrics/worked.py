@@ -62,7 +62,7 @@ _AWARD = re.compile(
 )
 _CREDIT = re.compile(r"(?P<college>[A-Z]+) credit (?P<term>\w+)")
 _OUTSIDE = re.compile(
-    r"outside (?P<begin>[\d-]+) to (?P<end>[\d-]+)(?P<withdrawn> withdrawn)?"
+    r"outside (?P<begin>[\d-]+) to (?P<end>[\d-]+)(?: (?P<how>withdrawn|deceased))?"
 )
 _OUTSIDE_AWARD = re.compile(r"outside awards (?P<day>[\d-]+)")
 
@@ -239,7 +239,7 @@ def _tell(tables: Tables, learner: str, line: str) -> None:
                 "is_sender": False,
                 "enrolment_begin": date.fromisoformat(found["begin"]),
                 "enrolment_end": date.fromisoformat(found["end"]),
-                "enrolment_status": "WITHDRAWN" if found["withdrawn"] else "FULL_TIME",
+                "enrolment_status": (found["how"] or "full_time").upper(),
             }
         )
     elif found := _OUTSIDE_AWARD.fullmatch(line):
