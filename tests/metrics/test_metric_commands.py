@@ -42,7 +42,7 @@ def test_show_tells_how_many_were_excluded(lrw):
 
 def test_show_by_college_and_by_a_disaggregation(lrw):
     for by, values in (
-        ("college", {"NORTH", "SOUTH", "TECH"}),
+        ("college", {"NORTH", "SOUTH", "TECH", "JOINING"}),
         ("dual_before", {"True", "False"}),
     ):
         asked = ("metric", "show", "ipeds_gr", "--cohort", "2021", "--by", by)

@@ -22,7 +22,7 @@ from pipelines.metrics.answers import decided
 from pipelines.metrics.load import load_definitions
 
 DEFINITIONS = load_definitions()
-LEARNERS = 1500
+LEARNERS = 3000
 TERMS = [f"{season}{year}" for year in range(19, 25) for season in "FSU"]
 HOW = [
     "",

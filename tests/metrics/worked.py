@@ -30,7 +30,21 @@ TRIMESTERS = {
     "S": ("01-05", "04-20", None, 1),
     "U": ("05-01", "08-15", None, 1),
 }
-COLLEGES = {"NORTH": "SH", "SOUTH": "SH", "OLD": "SH", "TECH": "CLOCK"}
+AUGUST = {
+    "F": ("08-20", "12-10", None, 0),
+    "S": ("01-05", "04-20", None, 1),
+    "U": ("05-01", "08-15", None, 1),
+}
+COLLEGES = {
+    "NORTH": "SH",
+    "SOUTH": "SH",
+    "OLD": "SH",
+    "JOINING": "SH",
+    "TECH": "CLOCK",
+    "TRADE": "CLOCK",
+}
+CALENDARS = {"TECH": TRIMESTERS, "TRADE": AUGUST}
+STANDING = {"OLD": "closed_merged", "JOINING": "merging"}
 PROGRAMS = {
     # code: award level, unit, required credits
     "AA": ("3", "SH", 60),
@@ -54,7 +68,7 @@ _STUDY = re.compile(
 )
 _PROGRAM = re.compile(
     r"(?P<college>[A-Z]+) (?P<program>[A-Z]+) from (?P<term>\w+)"
-    r"(?: level (?P<level>\w+))?"
+    r"(?: to (?P<last>\w+))?(?: level (?P<level>\w+))?"
 )
 _AWARD = re.compile(
     r"(?P<college>[A-Z]+) awards (?P<program>[A-Z]+) (?P<day>[\d-]+)"
@@ -123,18 +137,17 @@ def published(tables: Tables) -> duckdb.DuckDBPyConnection:
 
 def _reference(tables: Tables) -> None:
     for college, unit in COLLEGES.items():
-        closed = college == "OLD"
         tables["organization"].append(
             {
                 "organization_id": college,
                 "kind": "college",
                 "institution_code": college,
                 "system_code": "STATE",
-                "status": "closed_merged" if closed else "active",
-                "successor_code": "NORTH" if closed else None,
+                "status": STANDING.get(college, "active"),
+                "successor_code": "NORTH" if college in STANDING else None,
             }
         )
-        _terms(tables, college, TRIMESTERS if unit == "CLOCK" else SEASONS)
+        _terms(tables, college, CALENDARS.get(college, SEASONS))
         for code, (level, of, required) in PROGRAMS.items():
             if (of == "CLOCK") == (unit == "CLOCK"):
                 tables["program"].append(
@@ -171,7 +184,7 @@ def _terms(tables: Tables, college: str, seasons: dict[str, Any]) -> None:
             code = f"{season}{on % 100}"
             row = {
                 "institution_code": college,
-                "term_type": "TRIMESTER" if seasons is TRIMESTERS else "SEMESTER",
+                "term_type": "SEMESTER" if seasons is SEASONS else "TRIMESTER",
                 "start_date": date.fromisoformat(f"{on}-{first}"),
                 "end_date": date.fromisoformat(f"{on}-{last}"),
                 "census_date": census and date.fromisoformat(f"{on}-{census}"),
@@ -203,6 +216,7 @@ def _tell(tables: Tables, learner: str, line: str) -> None:
                 "program_id": f"{found['college']} {found['program']}",
                 "program_code": found["program"],
                 "start_term_id": f"{found['college']} {found['term']}",
+                "end_term_id": found["last"] and f"{found['college']} {found['last']}",
                 "level": found["level"] or "UG",
                 "status": "ACTIVE",
             }
