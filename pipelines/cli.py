@@ -21,6 +21,7 @@ from pipelines.commands import (
     disclosures,
     identity,
     keys,
+    metric,
     service,
 )
 from pipelines.commands.shared import (
@@ -53,6 +54,7 @@ app.add_typer(identity.app, name="identity")
 app.add_typer(bench.app, name="bench")
 app.add_typer(service.app, name="service")
 app.add_typer(corrections.app, name="corrections")
+app.add_typer(metric.app, name="metric")
 app.command("collect")(delivery.collect)
 app.command("serve")(service.serve)
 

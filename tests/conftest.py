@@ -26,6 +26,7 @@ SAME_STATE = {
     "nightly/test_record_forms.py": "nightly/test_clean_state.py",
     "nightly/test_credential_returns.py": "nightly/test_clean_state.py",
     "nightly/test_dual_enrolment.py": "nightly/test_clean_state.py",
+    "nightly/test_outcome_metrics.py": "nightly/test_clean_state.py",
     "nightly/test_wage_records.py": "nightly/test_clean_state.py",
     "nightly/test_signing_ways.py": "nightly/test_clean_state.py",
 }

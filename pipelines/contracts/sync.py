@@ -18,6 +18,7 @@ from pipelines.contracts import (
 )
 from pipelines.contracts.load import load_contracts
 from pipelines.contracts.model import Contracts
+from pipelines.metrics import page as metric_page
 
 
 def generated(contracts: Contracts) -> dict[Path, str]:
@@ -27,6 +28,7 @@ def generated(contracts: Contracts) -> dict[Path, str]:
         **dictionary.render(),
         **docs.render(contracts),
         **forms.render(contracts),
+        **metric_page.render(),
         **products.render(),
         **profile_page.render(contracts),
         **register.render(contracts),
