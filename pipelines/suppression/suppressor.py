@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count as rounds
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -125,15 +124,12 @@ def suppress(
         names = [name for name in table.columns if name in earlier.office.columns]
         before = earlier.office.select(names)
         table = pl.concat([before, table.select(names)], how="vertical_relaxed")
+        if "release" in names:
+            _follows(before, table[before.height :], same_rules=earlier.rules == rules)
     dimensions, releases = read(table)
     number = {release: i for i, release in enumerate(releases)}
     rows = table.to_dicts()
-    fixed: dict[int, dict[str, str]] = {}
-    if earlier is not None:
-        fixed = dict(enumerate(_marks(earlier.office)))
-        _follows(
-            rows[: len(fixed)], rows[len(fixed) :], same_rules=earlier.rules == rules
-        )
+    fixed = dict(enumerate(_marks(earlier.office))) if earlier else {}
     tables: dict[str, dict[Place, Cell]] = defaultdict(dict)
     cohorts: dict[str, str] = {}
     for i, row in enumerate(rows):
@@ -154,14 +150,13 @@ def suppress(
     return Released(_office(table, rows, reasons, rules), rules)
 
 
-def _follows(
-    before: list[dict[str, Any]], after: list[dict[str, Any]], *, same_rules: bool
-) -> None:
+def _follows(before: pl.DataFrame, after: pl.DataFrame, *, same_rules: bool) -> None:
     """Say so when releases do not come after those that are out."""
-    out = max((str(row["release"]) for row in before), default="")
-    if early := [row for row in after if str(row["release"]) <= out]:
+    out = max(before["release"].cast(pl.String).to_list(), default="")
+    early = [name for name in after["release"].cast(pl.String) if name <= out]
+    if early:
         raise SuppressionError(
-            f"Release {early[0]['release']} does not come after {out}, which is out; "
+            f"Release {early[0]} does not come after {out}, which is out; "
             "give it a later name"
         )
     if not same_rules:
@@ -453,21 +448,31 @@ class _Hiding:
         for target in sorted(found, key=lambda number: self._values[number]):
             if most[target] - least[target] >= width - SLACK:
                 continue
-            if target in prices:
+            hidden, points = openings.open(target, width) or (set(), [])
+            for point in points:
+                np.minimum(least, point, out=least)
+                np.maximum(most, point, out=most)
+            if not points and target in prices:
                 # Coded, and the code with the rest says too much.
                 hidden = {target}
-            else:
-                opened = openings.open(target, width)
-                if opened is None:
-                    raise SuppressionError(self._given_away(target, release))
-                hidden, points = opened
-                for point in points:
-                    np.minimum(least, point, out=least)
-                    np.maximum(most, point, out=most)
+            elif not points and not self._empty(target):
+                raise SuppressionError(self._given_away(target, release))
             for number in hidden:
                 self._hide(number, COMPLEMENTARY)
             if hidden:
                 openings.known(*self._known(release))
+
+    def _empty(self, target: int) -> bool:
+        """Show that nobody is in a cell when all else says so; false: somebody is."""
+        empty = False
+        for place, _ in self._here.get(target, ()):
+            cell = self._counts.cells[place]
+            if not cell.denominator:
+                empty = True
+                for kind in PRINTED:
+                    if cell.count(kind) is not None:
+                        self.reasons[cell.row, kind] = SHOWN
+        return empty
 
     def _given_away(self, target: int, release: int) -> str:
         for (place, _), number in self._counts.at.items():

@@ -6,9 +6,9 @@ from attacker import attacked, naive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_tables import rolled, state
+from sweeps import sweep
 
 from pipelines.suppression import Rules, suppress
-from sweeps import sweep
 
 WIDTH = Rules().width
 
@@ -50,9 +50,7 @@ counts = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(counts, min_size=4, max_size=12),
     st.lists(st.tuples(st.integers(0, 11), counts), max_size=3),
