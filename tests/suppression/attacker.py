@@ -129,18 +129,25 @@ class Attack:
         self.report.tables = len(tables)
 
     def _margins(self):
-        kinds = ("n", "d", "m", "total")
+        """Sums over each dimension; totals that nobody printed are sums too."""
+        grown = 0
+        while grown < len(self.names):
+            grown = len(self.names)
+            for i in range(len(self.dimensions)):
+                for whole, parts in self._parts(i).items():
+                    low = -FAR * FAR if whole[3] == "total" else 0.0
+                    self._variable(whole, sum(self.true[x] for x in parts), low)
         for i in range(len(self.dimensions)):
-            parts = defaultdict(list)
-            for metric, release, cell, kind in list(self.names):
-                if kind in kinds and isinstance(cell, tuple) and cell[i] is not None:
-                    whole = (*cell[:i], None, *cell[i + 1 :])
-                    parts[metric, release, whole, kind].append(
-                        self.names[metric, release, cell, kind]
-                    )
-            for whole, of in parts.items():
-                if whole in self.names:
-                    self.sums.append([(self.names[whole], -1), *((p, 1) for p in of)])
+            for whole, parts in self._parts(i).items():
+                self.sums.append([(self.names[whole], -1), *((x, 1) for x in parts)])
+
+    def _parts(self, i: int) -> dict:
+        parts = defaultdict(list)
+        for (metric, release, cell, kind), x in self.names.items():
+            if kind in ("n", "d", "m", "total") and cell[i] is not None:
+                whole = (*cell[:i], None, *cell[i + 1 :])
+                parts[metric, release, whole, kind].append(x)
+        return parts
 
     def _renamed(self, cell, there):
         def now(i, value):
@@ -229,9 +236,8 @@ class Attack:
 
     def _bounds(self, known):  # noqa: C901
         columns = [x for x in range(len(known)) if not known[x]]
-        columns = [
-            x for x in columns if x not in {t for _, t in self.averages.values()}
-        ]
+        totals = {x for name, x in self.names.items() if name[3] == "total"}
+        columns = [x for x in columns if x not in totals]
         at = {x: i for i, x in enumerate(columns)}
         solver = highspy.Highs()
         solver.silent()

@@ -1,5 +1,8 @@
 """Someone who has all tables and all releases recovers nothing that was hidden."""
 
+import random
+from itertools import product
+
 import polars as pl
 import pytest
 from attacker import attacked, naive
@@ -72,9 +75,32 @@ def test_any_small_tables(first, corrections) -> None:
     holds(attacked(suppress(table).public(), table))
 
 
+@pytest.mark.parametrize("grain", ["all", "no college printed", "no pairs printed"])
+def test_three_dimensions(grain: str) -> None:
+    """College × group × age, without the margins or the pairs that follow from it."""
+    drawn = random.Random(grain)
+    leaves = {}
+    for cell in product("ABCDE", ("x", "y", "z"), ("young", "older", "old")):
+        denominator = round(drawn.lognormvariate(3.5, 1))
+        leaves[cell] = [drawn.randint(0, denominator), denominator]
+    dimensions = ("college", "group", "age")
+    table = pl.DataFrame(
+        [{"release": "1", "metric": "m"} | r for r in rolled(leaves, *dimensions)]
+    )
+    known = pl.sum_horizontal(pl.col(dimensions).is_not_null().cast(pl.Int8))
+    alone = pl.col("college").is_not_null() & (known == 1)
+    if grain == "no college printed":
+        table = table.filter(~alone)
+    elif grain == "no pairs printed":
+        table = table.filter(known != 2)
+    report = attacked(suppress(table).public(), table)
+    assert report.hidden
+    holds(report)
+
+
 @sweep
 def test_a_whole_state_of_three_releases() -> None:
-    table = state(colleges=60, metrics=2, releases=3, seed=1)
+    table = state(colleges=60, metrics=1, releases=3, seed=1)
     report = attacked(suppress(table).public(), table)
     print(report)
     holds(report)
