@@ -51,7 +51,6 @@ class Programme:
         model.a_matrix_.index_ = np.array([i for row in rows for i, _ in row])
         model.a_matrix_.value_ = np.array([c for row in rows for _, c in row], float)
         self._solver = _Solver()
-        self._solver.setOptionValue("threads", 1)
         self._solver.passModel(model)
 
     def bound(self, columns: Iterable[int], lower: Any, upper: Any) -> None:

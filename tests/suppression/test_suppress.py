@@ -1,5 +1,8 @@
 """What of a table of counts is shown, cell by cell, where a rule has an edge."""
 
+import subprocess
+import sys
+
 import polars as pl
 import pytest
 from attacker import attacked, naive
@@ -291,3 +294,19 @@ def test_other_thresholds() -> None:
 def test_nothing_is_written_to_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     suppress(pl.DataFrame(table(LARGE | {("A", "z"): (1, 3), ("B", "z"): (20, 45)})))
     assert capfd.readouterr() == ("", "")
+
+
+def test_whoever_used_highs_before_in_the_process() -> None:
+    """HiGHS has one pool of threads a process, and refuses another number of them."""
+    script = (
+        "import highspy, polars as pl; from pipelines.suppression import suppress;"
+        "other = highspy.Highs(); other.silent(); other.addVar(0, 1); other.run();"
+        "rows = [('A', 4), ('B', 20), (None, 24)];"
+        "keys = ('release', 'metric', 'college', 'numerator', 'denominator');"
+        "rows = [('1', 'm', c, n, 2 * n) for c, n in rows];"
+        "print(suppress(pl.DataFrame(rows, keys, orient='row')).reasons())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert "primary" in done.stdout, done.stderr
