@@ -202,6 +202,7 @@ class Openings:
         upper: np.ndarray,
         equations: Sequence[Equation],
         prices: dict[int, float],
+        before: tuple[np.ndarray, np.ndarray],
     ) -> None:
         self._values = values.astype(float)
         free = (lower < upper) | np.isin(np.arange(len(values)), list(prices))
@@ -224,8 +225,9 @@ class Openings:
             if row:
                 rows.append(row)
         room = np.empty(2 * len(pairs))
-        room[0::2] = np.inf
-        room[1::2] = np.maximum(lower[self._priced], 0)
+        # To hide a count does not take back what an earlier release said of it.
+        room[0::2] = np.maximum((before[1] - upper)[self._priced], 0)
+        room[1::2] = np.maximum((lower - before[0])[self._priced], 0)
         self._cost = np.concatenate(
             [np.zeros(size), np.repeat(list(prices.values()), 2)]
         )

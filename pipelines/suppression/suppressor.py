@@ -433,7 +433,8 @@ class _Hiding:
             if audit == AUDITS:
                 raise RuntimeError("Hiding more does not make hidden counts wider")
             prices = self._prices(before)
-            self._opened(release, found, Openings(*known, equations, prices), prices)
+            openings = Openings(*known, equations, prices, before)
+            self._opened(release, found, openings, prices)
 
     def _opened(
         self,
