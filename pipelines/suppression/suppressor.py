@@ -431,7 +431,7 @@ class _Hiding:
             if not found:
                 return
             if audit == AUDITS:
-                raise RuntimeError("Hiding more does not make hidden counts wider")
+                raise SuppressionError(self._given_away(next(iter(found)), release))
             prices = self._prices(before)
             openings = Openings(*known, equations, prices, before)
             self._opened(release, found, openings, prices)
