@@ -237,8 +237,13 @@ def test_an_entry_that_was_revoked_or_is_missing_is_left_to_the_other_way(texts)
 
 
 TEXT = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12
+    st.characters(
+        codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters='"\\'
+    ),
+    min_size=1,
+    max_size=12,
 )
+"""Anything that JSON writes as it is."""
 NUMBER = st.one_of(
     st.none(),
     st.integers(-3, 1000),
@@ -248,7 +253,7 @@ NUMBER = st.one_of(
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data())
-def test_drawn_records_have_the_same_bytes_or_are_left(by_text, by_node, data):
+def test_drawn_records_have_the_same_bytes(by_text, by_node, data):
     document = plain()
     nested = document["credentialSubject"]["verifiableCredential"]
     del nested[data.draw(st.integers(1, len(nested))) :]
@@ -268,8 +273,4 @@ def test_drawn_records_have_the_same_bytes_or_are_left(by_text, by_node, data):
             }
             for _ in range(data.draw(st.integers(0, 3)))
         ]
-    try:
-        signed = by_text(document)
-    except UnusualError:
-        return
-    assert signed == by_node(document)
+    assert by_text(document) == by_node(document)
