@@ -10,6 +10,9 @@ from pipelines.delivery.openpgp import Keyring
 
 COLLEGE = "A college"
 LONG_AGO = "20240101T000000"
+AN_HOUR_LATER = "20240101T010000"
+"""The faked clock runs: on a busy machine a key took over a second to make, and was
+"created 1 second in the future" for the next command."""
 
 
 class Keys:
@@ -64,7 +67,7 @@ class Keys:
             line.split(":")[9] for line in listed.splitlines() if line[:3] == "fpr"
         )
         encrypts = ["--quick-add-key", fingerprint, "cv25519", "encr", until]
-        self.gpg(*encrypts, faked=LONG_AGO)
+        self.gpg(*encrypts, faked=AN_HOUR_LATER)
         return fingerprint
 
     def fill(self, folder: Path) -> Keyring:
@@ -90,7 +93,8 @@ class Keys:
     def add_signing_subkey(self, fingerprint: str) -> str:
         """Give a key a second one that signs; returns its fingerprint."""
         self.gpg(
-            *("--quick-add-key", fingerprint, "ed25519", "sign", "0"), faked=LONG_AGO
+            *("--quick-add-key", fingerprint, "ed25519", "sign", "0"),
+            faked=AN_HOUR_LATER,
         )
         listed = self.gpg("--with-colons", "--list-keys", fingerprint).decode()
         found = [
