@@ -84,7 +84,11 @@ def _print_signing(found: "SignBench") -> None:
     table.add_row("floor", f"{found.floor_seconds:.2f}", f"{floor:,.0f}")
     table.add_row("slow path", "", f"{found.slow_learners_per_second:,.1f}")
     out.print(table)
-    parts = Table("alone, in one process", "ms a learner", header_style="bold")
+    parts = Table(
+        "in one process; from its text, and node by node",
+        "ms a learner",
+        header_style="bold",
+    )
     for name, milliseconds in found.parts.items():
         parts.add_row(name, f"{milliseconds:.2f}")
     out.print(parts)
